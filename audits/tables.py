@@ -1,0 +1,74 @@
+"""The mapped tables of audits: a visit, what it measured, and the findings that came of it.
+
+Verdicts are not stored: they are computed from measurements and the rules in force, so that a past
+audit can be judged again; a finding keeps the rule, value and limit it was opened with.
+"""
+
+from datetime import date
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.tables import Base, BigId, geometry_column
+
+
+class Visit(Base):
+    """One inspection of one place by one inspector; `geom` is where the device said it was."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(80), unique=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"), index=True)
+    place_layer: Mapped[str] = mapped_column(String(12))
+    place_uid: Mapped[str] = mapped_column(String(80), index=True)
+    inspector: Mapped[str] = mapped_column(String(80))
+    visited_on: Mapped[date] = mapped_column(Date)
+    accuracy_m: Mapped[float | None]
+    place_distance_m: Mapped[float | None]
+    geom: Mapped[WKBElement | None] = geometry_column("POINT", nullable=True)
+
+
+class Measurement(Base):
+    """One attribute of one element as measured; either `value` or `not_measured` is set.
+
+    `unit` is as measured; numbers are compared after conversion to the rule's unit. A yes/no answer
+    is 1 or 0 with unit `bool`.
+    """
+
+    __tablename__ = "measurement"
+    __table_args__ = (Index("ix_measurement_visit_element", "visit_id", "element", "element_no"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"))
+    element: Mapped[str] = mapped_column(String(30))
+    element_no: Mapped[int]
+    attribute: Mapped[str] = mapped_column(String(60))
+    value: Mapped[float | None]
+    unit: Mapped[str] = mapped_column(String(12))
+    not_measured: Mapped[str | None] = mapped_column(String(30))
+
+
+class Finding(Base):
+    """A rule that an element did not meet; `value` and `limit_low`/`limit_high` are in `unit`."""
+
+    __tablename__ = "finding"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(80), unique=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"), index=True)
+    place_layer: Mapped[str] = mapped_column(String(12))
+    place_uid: Mapped[str] = mapped_column(String(80), index=True)
+    element: Mapped[str] = mapped_column(String(30))
+    element_no: Mapped[int]
+    rule_id: Mapped[str] = mapped_column(String(20))
+    clause: Mapped[str] = mapped_column(String(60))
+    value: Mapped[float | None]
+    limit_low: Mapped[float | None]
+    limit_high: Mapped[float | None]
+    unit: Mapped[str] = mapped_column(String(12))
+    severity: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(12))
+    opened_on: Mapped[date]
+    note: Mapped[str | None] = mapped_column(Text)

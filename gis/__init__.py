@@ -1,0 +1,1 @@
+"""Where things are: layers, coordinates, regions, roads and travel times."""

@@ -1,0 +1,1 @@
+"""How it is drawn: a map is a list of layers, with a twin table for every layer."""

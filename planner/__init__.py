@@ -1,0 +1,1 @@
+"""Who, when, and what is covered: homes to renovate, service coverage, sites and repairs."""
