@@ -14,7 +14,11 @@ from gis.tables import Base, BigId, geometry_column
 
 
 class Visit(Base):
-    """One inspection of one place by one inspector; `geom` is where the device said it was."""
+    """One inspection of one place by one inspector; `geom` is where the device said it was.
+
+    A visit is a record of what was seen and is never overwritten: `content_hash` tells a repeated
+    import of the same visit from another visit under a number that is taken.
+    """
 
     __tablename__ = "visit"
 
@@ -27,14 +31,15 @@ class Visit(Base):
     visited_on: Mapped[date] = mapped_column(Date)
     accuracy_m: Mapped[float | None]
     place_distance_m: Mapped[float | None]
+    content_hash: Mapped[str] = mapped_column(String(32))
     geom: Mapped[WKBElement | None] = geometry_column("POINT", nullable=True)
 
 
 class Measurement(Base):
-    """One attribute of one element as measured; either `value` or `not_measured` is set.
+    """One attribute of one element as measured; one of `value`, `choice`, `not_measured` is set.
 
     `unit` is as measured; numbers are compared after conversion to the rule's unit. A yes/no answer
-    is 1 or 0 with unit `bool`.
+    is 1 or 0 with unit `bool`; one of several answers is the code `choice` with unit `choice`.
     """
 
     __tablename__ = "measurement"
@@ -46,12 +51,17 @@ class Measurement(Base):
     element_no: Mapped[int]
     attribute: Mapped[str] = mapped_column(String(60))
     value: Mapped[float | None]
+    choice: Mapped[str | None] = mapped_column(String(40))
     unit: Mapped[str] = mapped_column(String(12))
     not_measured: Mapped[str | None] = mapped_column(String(30))
 
 
 class Finding(Base):
-    """A rule that an element did not meet; `value` and `limit_low`/`limit_high` are in `unit`."""
+    """A rule that an element did not meet; `value`, limits and `deviation` are in `unit`.
+
+    `severity` is computed and alone decides deadlines and money; `opinion` is what a reviewer thinks
+    of it, kept apart because two experts' opinions hardly agree (kappa 0.04 on kerb ramps).
+    """
 
     __tablename__ = "finding"
 
@@ -68,7 +78,9 @@ class Finding(Base):
     limit_low: Mapped[float | None]
     limit_high: Mapped[float | None]
     unit: Mapped[str] = mapped_column(String(12))
+    deviation: Mapped[float | None]
     severity: Mapped[str] = mapped_column(String(10))
+    opinion: Mapped[str | None] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(12))
     opened_on: Mapped[date]
     note: Mapped[str | None] = mapped_column(Text)
