@@ -1,138 +1,119 @@
-"""What a layer is: its columns, types, units, code lists and the words other files use for them.
+"""What the five spatial layers are: their columns, types, units, code lists and other files' words.
 
-A specification is data that `gis.imports` runs and that a test compares with the mapped tables; a
-package to the right (audits, planner) declares its own in the same form and `api` hands it over, so
-that `gis` knows none of them. Synonyms are only ever proposed to the user, never applied silently.
+A specification is data that `gis.imports` runs and that a test compares with the mapped tables. What may
+be questioned: a region's level is filled in from its code where a file lacks it, since the digits of a
+statistical code say it (GB/T 2260 and the 12-digit codes of the National Bureau of Statistics); every
+row so filled is noted.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
 
 from pandas import DataFrame
 
-Kind = Literal["text", "int", "float", "bool", "date", "code", "codes"]
-Geometry = Literal["Point", "LineString", "Polygon", "Any", "None"]
+from gis.catalogue import codelist
+from gis.specs import Action, Check, Column, Fill, Geometry, Kind, LayerSpec, RowIssue
+
+__all__ = [
+    "FACILITIES",
+    "HOUSEHOLDS",
+    "LAYERS",
+    "REGIONS",
+    "ROADS",
+    "TOILETS",
+    "Action",
+    "Check",
+    "Column",
+    "Fill",
+    "Geometry",
+    "Kind",
+    "LayerSpec",
+    "RowIssue",
+    "short_code",
+]
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a layer as it is stored.
+def short_code(code: str) -> str:
+    """Return a region code without the zeros that pad it: 620702001000 is 620702001.
 
-    Attributes
-    ----------
-    kind
-        `codes` is a set of codes written `a;b;c`; `date` is ISO 8601 (a `datetime.date`).
-    unit
-        The stored unit (`m`, `mm`, `ratio`, `km/h`, ...); a mapping file may declare another.
-    codes
-        Name of the code list under `data/catalogue` for `code` and `codes`.
-    synonyms
-        Words found in other people's files, zh and en, in lower case.
-    low, high
-        Inclusive range of a number; outside it the row is quarantined.
-    personal
-        Never printed, logged or written to a quarantine table in the database.
+    Levels have 4, 6, 9 and 12 digits; whatever is no padded code of digits is returned as it is.
     """
-
-    name: str
-    kind: Kind = "text"
-    required: bool = False
-    unit: str = ""
-    codes: str = ""
-    synonyms: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    personal: bool = False
+    if len(code) == 12 and code.isdigit():
+        for digits in (4, 6, 9):
+            if code.endswith("0" * (12 - digits)):
+                return code[:digits]
+    return code
 
 
-@dataclass(frozen=True)
-class RowIssue:
-    """What was wrong with one row of a file, and what was done about it.
-
-    Attributes
-    ----------
-    row
-        Number of the row in the file, the first data row being 1.
-    action
-        `repaired` (the row is in, changed), `quarantined` (the row is kept aside) or `noted`
-        (the row is in as it was, but somebody should look).
-    reason
-        Stable code, such as `swapped-axes`; `detail` says it in words.
-    """
-
-    row: int
-    column: str
-    action: Literal["repaired", "quarantined", "noted"]
-    reason: str
-    detail: str
-
-
-Check = Callable[[DataFrame], list[RowIssue]]
-
-
-@dataclass(frozen=True)
-class LayerSpec:
-    """A layer as files bring it and tables keep it.
-
-    Attributes
-    ----------
-    key
-        Column that names a row across files (always stored as `uid`).
-    geometry
-        Type of the stored geometry; `Any` takes points and polygons, `None` has no geometry.
-    checks
-        Checks across columns or rows, run after every column was checked by itself; they get the
-        accepted rows with the file's row numbers as index.
-    """
-
-    name: str
-    geometry: Geometry
-    columns: tuple[Column, ...]
-    key: str = "uid"
-    checks: tuple[Check, ...] = field(default=())
-
-    def column(self, name: str) -> Column | None:
-        """Return the column of that name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all columns in order."""
-        return tuple(column.name for column in self.columns)
+def level_from_code(rows: DataFrame) -> tuple[DataFrame, list[RowIssue]]:
+    """Return regions with padded codes shortened and an absent `level` and `parent_code` filled in."""
+    rows, issues = rows.copy(), []
+    for column in ("code", "parent_code"):
+        short = rows[column].map(short_code, na_action="ignore")
+        changed = rows.index[rows[column].notna() & (short != rows[column])]
+        issues += [_code_issue(row, column, "repaired", "code-shortened") for row in changed]
+        rows[column] = short
+    levels = {facts.facts["digits"]: level for level, facts in codelist("region_level").codes.items()}
+    lengths = rows["code"].str.len()
+    absent = rows["level"].isna() & lengths.isin(levels) & rows["code"].str.isdigit().eq(other=True)
+    rows["level"] = rows["level"].where(~absent, lengths.map(levels))
+    issues += [_code_issue(row, "level", "repaired", "level-from-code") for row in rows.index[absent]]
+    parents = lengths.map({6: 4, 9: 6, 12: 9})
+    orphans = rows.index[
+        rows["parent_code"].isna() & parents.notna() & rows["code"].str.isdigit().eq(other=True)
+    ]
+    rows["parent_code"] = rows["parent_code"].astype("str")
+    for row in orphans:
+        rows.loc[row, "parent_code"] = rows.loc[row, "code"][: int(parents[row])]
+    issues += [_code_issue(row, "parent_code", "repaired", "parent-from-code") for row in orphans]
+    return rows, issues
 
 
-UID = Column("uid", required=False, synonyms=("id", "编号", "序号", "osm_id", "number", "code", "fid"))
-NAME = Column("name", synonyms=("名称", "name:zh", "name_zh", "title", "地名", "设施名称"))
+def _code_issue(row: int, column: str, action: Action, reason: str) -> RowIssue:
+    return RowIssue(row, column, action, reason, f"{column} follows from the digits of the region's code")
+
+
+UID = Column("uid", length=80, synonyms=("id", "编号", "序号", "osm_id", "number", "code", "fid"))
+NAME = Column("name", synonyms=("名称", "name_zh", "title", "地名", "设施名称"), aliases=("name:zh",))
 REGION_CODE = Column(
-    "region_code", synonyms=("行政区划代码", "区划代码", "所在村社区代码", "unit_code", "adcode", "village_code")
+    "region_code",
+    length=12,
+    synonyms=("行政区划代码", "区划代码", "所在村社区代码", "unit_code", "village_code"),
+    aliases=("adcode",),
 )
-ADDRESS = Column("address", synonyms=("地址", "详细地址", "addr", "addr:full"))
-PHONE = Column("phone", synonyms=("电话", "联系电话", "tel", "contact:phone"))
+ADDRESS = Column("address", synonyms=("地址", "详细地址", "addr"), aliases=("addr:full",))
+PHONE = Column("phone", length=60, synonyms=("电话", "联系电话", "tel"), aliases=("contact:phone",))
 HOURS = Column("opening_hours", synonyms=("开放时间", "营业时间", "hours"))
-BUILT_ON = Column("built_on", "date", synonyms=("建成日期", "竣工日期", "start_date"))
-STATUS = Column("operating_status", "code", codes="operating_status", synonyms=("运行状态", "运营状态", "status"))
+BUILT_ON = Column("built_on", "date", synonyms=("建成日期", "竣工日期"), aliases=("start_date",))
+STATUS = Column(
+    "operating_status", "code", codes="operating_status", synonyms=("运行状态", "运营状态", "status")
+)
 WHEELCHAIR = Column("wheelchair", "code", codes="wheelchair", synonyms=("轮椅可达", "轮椅"))
-NOTE = Column("note", synonyms=("备注", "说明", "description", "remark"))
+NOTE = Column("note", length=10_000, synonyms=("备注", "说明", "description", "remark"))
 
 REGIONS = LayerSpec(
     "regions",
     "Any",
     (
         UID,
-        Column("code", required=True, synonyms=("行政区划代码", "区划代码", "adcode", "代码")),
-        Column("name", required=True, synonyms=("名称", "name_zh", "行政区名称")),
-        Column("name_en", synonyms=("name:en", "英文名称", "pinyin")),
+        Column(
+            "code",
+            required=True,
+            length=12,
+            synonyms=("行政区划代码", "区划代码", "代码"),
+            aliases=("adcode",),
+        ),
+        Column("name", required=True, length=120, synonyms=("名称", "name_zh", "行政区名称")),
+        Column("name_en", length=120, synonyms=("英文名称", "pinyin"), aliases=("name:en",)),
         Column("level", "code", required=True, codes="region_level", synonyms=("级别", "层级")),
         Column("kind", "code", codes="region_kind", synonyms=("类型", "性质", "type")),
-        Column("parent_code", synonyms=("上级代码", "parent", "parent_adcode")),
-        Column("ur_code", synonyms=("城乡分类代码", "城乡代码")),
+        Column("parent_code", length=12, synonyms=("上级代码", "parent", "parent_adcode")),
+        Column("ur_code", length=3, synonyms=("城乡分类代码", "城乡代码")),
         Column("population", "int", unit="person", low=0, synonyms=("人口", "常住人口", "pop")),
         Column("has_association", "bool", synonyms=("残协", "是否建立残协")),
         Column("valid_from", "date", synonyms=("生效日期",)),
         Column("valid_to", "date", synonyms=("失效日期",)),
     ),
     key="code",
+    geometry_required=False,
+    fills=(level_from_code,),
 )
 
 ROADS = LayerSpec(
@@ -141,10 +122,25 @@ ROADS = LayerSpec(
     (
         UID,
         NAME,
-        Column("ref", synonyms=("道路编号", "路线编号")),
-        Column("road_class", "code", required=True, codes="road_class", synonyms=("highway", "道路等级", "等级", "class", "roadclass")),
+        Column("ref", length=40, synonyms=("道路编号", "路线编号")),
+        Column(
+            "road_class",
+            "code",
+            required=True,
+            codes="road_class",
+            synonyms=("道路等级", "等级", "class", "roadclass"),
+            aliases=("highway",),
+        ),
         Column("oneway", "code", codes="oneway", synonyms=("单行", "单向", "dir")),
-        Column("maxspeed_kmh", "float", unit="km/h", low=1, high=140, synonyms=("maxspeed", "限速", "speed_kmh")),
+        Column(
+            "maxspeed_kmh",
+            "float",
+            unit="km/h",
+            low=1,
+            high=140,
+            synonyms=("限速", "speed_kmh"),
+            aliases=("maxspeed",),
+        ),
         Column("surface", "code", codes="surface", synonyms=("路面", "路面类型")),
         Column("smoothness", "code", codes="smoothness", synonyms=("平整度",)),
         Column("width_m", "float", unit="m", low=0.1, high=200, synonyms=("width", "宽度", "路宽")),
@@ -166,7 +162,13 @@ FACILITIES = LayerSpec(
     (
         UID,
         NAME,
-        Column("facility_class", "code", required=True, codes="facility_class", synonyms=("设施类别", "类别", "类型", "category", "class")),
+        Column(
+            "facility_class",
+            "code",
+            required=True,
+            codes="facility_class",
+            synonyms=("设施类别", "类别", "类型", "category", "cate", "class", "amenity"),
+        ),
         Column("services", "codes", codes="service", synonyms=("服务", "服务项目", "提供服务")),
         Column("tier", "int", low=1, high=3, synonyms=("级别", "康复级别")),
         Column("operator", synonyms=("运营单位", "管理单位", "主管部门")),
@@ -193,11 +195,11 @@ TOILETS = LayerSpec(
         Column("category", "code", codes="toilet_category", synonyms=("公厕类别", "类别", "type2")),
         STATUS,
         WHEELCHAIR,
-        Column("rooms", "int", low=0, synonyms=("厕位数", "座数", "diaper")),
+        Column("rooms", "int", low=0, synonyms=("厕位数", "座数")),
         Column("accessible_rooms", "int", low=0, synonyms=("无障碍厕位数", "无障碍厕间数")),
-        Column("accessible_room", "bool", synonyms=("无障碍卫生间", "无障碍厕所")),
+        Column("accessible_room", "bool", synonyms=("无障碍卫生间", "无障碍厕所", "toilets:wheelchair")),
         Column("third_toilet", "bool", synonyms=("第三卫生间", "家庭卫生间")),
-        Column("changing_table", "bool", synonyms=("婴儿护理台", "尿布台")),
+        Column("changing_table", "bool", synonyms=("婴儿护理台", "尿布台", "diaper")),
         Column("alarm", "bool", synonyms=("救助呼叫", "呼叫按钮")),
         Column("step_free", "bool", synonyms=("无台阶", "平坡出入口")),
         Column("free", "bool", synonyms=("免费",)),
@@ -229,6 +231,4 @@ HOUSEHOLDS = LayerSpec(
     ),
 )
 
-LAYERS: dict[str, LayerSpec] = {
-    spec.name: spec for spec in (REGIONS, ROADS, FACILITIES, TOILETS, HOUSEHOLDS)
-}
+LAYERS: dict[str, LayerSpec] = {spec.name: spec for spec in (REGIONS, ROADS, FACILITIES, TOILETS, HOUSEHOLDS)}
