@@ -10,14 +10,11 @@ Geometries that come as WKB pass `gis.wkb.check_wkb` before shapely sees them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from gis.schema import Geometry, RowIssue
 from gis.shapes import (
     AREAL,
     COLLECTION,
@@ -37,8 +34,7 @@ from gis.shapes import (
     polygons_only,
     single_parts,
 )
-
-Action = Literal["repaired", "quarantined", "noted"]
+from gis.specs import Action, Geometry, RowIssue
 
 COLUMN = "geometry"  # the column that issues of this module name
 CITY_MARGIN_DEG = 0.5  # about 50 km: how far from its city a place may lie before it is remarked on
@@ -68,13 +64,9 @@ class Cleaned:
     issues: list[RowIssue]
 
     @property
-    def refused(self) -> pd.Index:
-        """Index labels of the rows to be set aside."""
-        rows = [issue.row for issue in self.issues if issue.action == "quarantined"]
-        return pd.Index(self.geometries.index[self.geometries.index.isin(rows)])
-
-
-Step = Callable[[gpd.GeoSeries], Cleaned]
+    def refused(self) -> list[int]:
+        """Row numbers to be set aside, in order."""
+        return sorted({issue.row for issue in self.issues if issue.action == "quarantined"})
 
 
 def clean(geometries: gpd.GeoSeries, kind: Geometry, bounds: Bounds | None = None) -> Cleaned:
@@ -96,7 +88,11 @@ def clean(geometries: gpd.GeoSeries, kind: Geometry, bounds: Bounds | None = Non
     """
     if kind == "None":
         return Cleaned(geometries, [])
-    steps: list[Step] = [refuse_faulty, lambda column: refuse_misplaced(column, bounds), drop_z]
+    steps: list[Callable[[gpd.GeoSeries], Cleaned]] = [
+        refuse_faulty,
+        lambda column: refuse_misplaced(column, bounds),
+        drop_z,
+    ]
     steps += [mend_polygons, lambda column: fit_kind(column, kind), refuse_degenerate]
     if bounds is not None:
         steps.append(lambda column: remark_far(column, bounds))
@@ -156,12 +152,6 @@ def swapped_axes(geometries: gpd.GeoSeries, bounds: Bounds) -> Bools:
     """
     shapes = _shapes(geometries)
     return outside(shapes, bounds) & ~outside(shapes, bounds, swapped=True) & placed(shapes)
-
-
-def swap_axes(geometries: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Return geometries with longitude and latitude exchanged, for a source known to swap them."""
-    swapped = shapely.transform(_shapes(geometries), lambda positions: positions[:, ::-1])
-    return _series(geometries, swapped)
 
 
 def remark_far(geometries: gpd.GeoSeries, bounds: Bounds) -> Cleaned:
@@ -262,8 +252,6 @@ def split_lines(roads: gpd.GeoDataFrame, key: str = "uid") -> tuple[gpd.GeoDataF
     """
     shapes = _shapes(roads.geometry)
     multi = shapely.get_type_id(shapes) == LINES
-    if not multi.any():
-        return roads, []
     shapes = joined(shapes)
     apart = shapely.get_type_id(shapes) == LINES
     issues = _issues(roads.geometry, apart, "repaired", "parts-split", "each part of the line became a row")
