@@ -88,7 +88,8 @@ class Rule:
     """One limit of one attribute, with everything its standard and its source say of it.
 
     `low` and `high` are inclusive, in `unit`; one of them is None for a one-sided rule, both for a
-    choice, a table of steps, a fact or a limit that is still to be filled in (`unset` says why).
+    choice, a table of steps, a fact or a limit that is still to be filled in (`unset` says why). A
+    rule `only_if_shown` is an exception: where its condition is not known, the general rule stands.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Rule:
     tolerance: float
     readings: int
     when: tuple[Condition, ...]
+    only_if_shown: bool
     built_from: date | None
     built_to: date | None
     valid_from: date | None
@@ -148,7 +150,9 @@ class Rule:
 
     def in_force(self, on: date) -> bool:
         """Whether the rule is in force on a day (the last day of validity is not included)."""
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on < self.valid_to
+        )
 
     def in_base_unit(self) -> "Rule":
         """Return the rule with limits and tolerance in the base unit of its dimension."""

@@ -42,7 +42,8 @@ def _check_dates(versions: Mapping[str, list[Rule]], origin: Mapping[str, str]) 
         found.sort(key=lambda rule: rule.valid_from or date.min)
         for earlier, later in pairwise(found):
             if earlier.valid_to is None or (later.valid_from or date.min) < earlier.valid_to:
-                why = f"valid from {later.valid_from} while an earlier version holds until {earlier.valid_to or 'further notice'}"
+                until = earlier.valid_to or "further notice"
+                why = f"valid from {later.valid_from} while an earlier version holds until {until}"
                 raise _refusal(later, origin, why)
 
 
@@ -53,7 +54,9 @@ def _check_dimensions(rules: Iterable[Rule], origin: Mapping[str, str]) -> None:
             continue
         first = seen.setdefault((rule.element, rule.attribute), rule)
         if UNITS[first.unit].dimension != UNITS[rule.unit].dimension:
-            raise _refusal(rule, origin, f"{rule.attribute} is in {rule.unit} here but in {first.unit} in {first.id}")
+            raise _refusal(
+                rule, origin, f"{rule.attribute} is in {rule.unit} here but in {first.unit} in {first.id}"
+            )
 
 
 def _check_names(rules: Iterable[Rule], origin: Mapping[str, str]) -> None:

@@ -18,9 +18,10 @@ COMPARISONS = frozenset({"<", "<=", ">", ">=", "=="})
 KEYS = frozenset(
     {
         "id", "standard", "element", "element_called", "attribute", "called", "zh", "en", "unit", "operator",
-        "limit", "table", "choices", "unset", "magnitude", "tolerance", "readings", "when", "built_from",
-        "built_to", "valid_from", "valid_to", "supersedes", "clause", "force", "severity", "beyond", "groups",
-        "evidence", "remedy", "applies", "note", "counterpart", "source", "confidence", "verified",
+        "limit", "table", "choices", "unset", "magnitude", "tolerance", "readings", "when", "only_if_shown",
+        "built_from", "built_to", "valid_from", "valid_to", "supersedes", "clause", "force", "severity",
+        "beyond", "groups", "evidence", "remedy", "applies", "note", "counterpart", "source", "confidence",
+        "verified",
     }
 )  # fmt: skip
 REQUIRED = ("id", "element", "attribute", "operator", "clause", "source", "confidence", "verified")
@@ -55,7 +56,11 @@ class _Form:
         if isinstance(value, str) and unit == "ratio" and ratio_of(value) is not None:
             return float(ratio_of(value) or 0.0)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(f"{key} must be a number" + (" or a slope as '1:12'" if unit == "ratio" else "") + f", not {value!r}")
+            self.refuse(
+                f"{key} must be a number"
+                + (" or a slope as '1:12'" if unit == "ratio" else "")
+                + f", not {value!r}"
+            )
         return float(value)
 
 
@@ -97,6 +102,7 @@ def rule(file: str, row: Mapping[str, Any], standards: Mapping[str, Standard], m
         tolerance=form.number("tolerance", row.get("tolerance", 0), unit),
         readings=int(row.get("readings", 1)),
         when=tuple(_condition(form, written) for written in row.get("when", ())),
+        only_if_shown=bool(row.get("only_if_shown", False)),
         built_from=form.day("built_from"),
         built_to=form.day("built_to"),
         valid_from=form.day("valid_from") or standard.valid_from,
@@ -155,20 +161,26 @@ def _limit(form: _Form, operator: str, unit: str) -> tuple[float | None, float |
         if low > high:
             form.refuse(f"the lower limit {low:g} is above the upper limit {high:g}")
         return low, high, ()
+    return *_one_limit(form, operator, unit, limit), ()
+
+
+def _one_limit(form: _Form, operator: str, unit: str, limit: object) -> tuple[float | None, float | None]:
     figure = form.number("limit", limit, unit)
-    bounds = {"<=": (None, figure), ">=": (figure, None), "==": (figure, figure)}
+    bounds: dict[str, tuple[float | None, float | None]] = {
+        "<=": (None, figure),
+        ">=": (figure, None),
+        "==": (figure, figure),
+    }
     if operator not in bounds:
         form.refuse(f"operator '{operator}' does not fit a figure in {unit}")
-    return *bounds[operator], ()
+    return bounds[operator]
 
 
 def _choices(form: _Form, operator: str, limit: object) -> tuple[str, ...]:
     expected = limit if isinstance(limit, list) else [limit]
     if operator not in {"==", "in"} or not all(isinstance(choice, str) for choice in expected):
         form.refuse(f"a choice is '==' one code or 'in' a list of codes, not {operator} {limit!r}")
-    for choice in expected:
-        form.known("choice", choice, form.row.get("choices", ()))
-    return tuple(expected)
+    return tuple(form.known("choice", str(choice), form.row.get("choices", ())) for choice in expected)
 
 
 def _steps(form: _Form, operator: str) -> Steps | None:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from audits import ruleforms, rulechecks
+from audits import rulechecks, ruleforms
 from audits.rulebook import Bands, Rule, RuleBook, Standard
 from gis.catalogue import codelist, table
 from gis.errors import StandardError
@@ -48,8 +48,8 @@ def load_folder(folder: Traversable) -> RuleBook:
     StandardError
         A file is not well formed, or two files contradict each other.
     """
-    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda e: e.name)
-    return read({entry.name: entry.read_text(encoding="utf-8") for entry in found})
+    found = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    return read({name: found[name].read_text(encoding="utf-8") for name in sorted(found)})
 
 
 def read(texts: Mapping[str, str]) -> RuleBook:
@@ -133,7 +133,7 @@ def _rules(name: str, raw: Mapping[str, Any], standards: Mapping[str, Standard])
 def _own_keys(part: Mapping[str, Any]) -> frozenset[str]:
     # A part never takes over what its rule replaces; another attribute has other edges and names;
     # a clause of another standard was not read where the rule was.
-    own = {"supersedes", "called", "limit", "note"}
+    own = {"supersedes", "called", "limit", "note", "only_if_shown"}
     if "attribute" in part:
         own |= {"beyond", "choices", "en", "zh", "counterpart"}
     if "standard" in part:

@@ -97,7 +97,7 @@ def from_unit(values: Floats, unit: str) -> Floats:
     if unit == "degree":
         return np.asarray(np.where(np.abs(values) < 90, np.tan(np.radians(values)), np.nan))
     if unit == "1:n":
-        return np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values != 0)
+        return np.asarray(np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values != 0))
     return np.asarray(values * UNITS[unit].factor)
 
 
