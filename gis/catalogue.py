@@ -6,7 +6,7 @@ what is read is cached for the life of the process, since the tables ship with t
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -51,8 +51,9 @@ class CodeList:
 
     def recognise(self, text: str) -> str | None:
         """Return the code meant by a code, a label in either language or a listed synonym, or None."""
-        return self._words().get(text.strip().lower())
+        return self._words.get(text.strip().lower())
 
+    @cached_property
     def _words(self) -> dict[str, str]:
         words = {}
         for code in self.codes.values():

@@ -14,7 +14,7 @@ PACKAGES = ("gis", "audits", "planner", "maps", "api", "data")
 
 # Modules that may have effects; every other module outside `api` and `data/demo` is pure.
 EFFECT_MODULES = {
-    "gis/db.py", "gis/files.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py",
+    "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py",
     "audits/standards.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py"}
