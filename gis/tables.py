@@ -6,21 +6,45 @@ The live row of a `uid` is the one whose `retired_by` is null; other tables refe
 the numeric id of one version. The numeric id only orders and joins.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text, text
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
 
 WGS84 = 4326
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
+class Moment(TypeDecorator[datetime]):
+    """A moment with its time zone, kept and returned in UTC: SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn a moment into UTC; one without a zone is a mistake of the caller (ValueError)."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; give it one, for instance datetime.now(UTC)")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment in UTC on both databases."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 class Base(DeclarativeBase):
     """The one metadata of all packages, so that migrations see every table."""
 
+    type_annotation_map = {datetime: Moment}  # noqa: RUF012  read by SQLAlchemy, which types it so
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,8 +76,20 @@ class ImportBatch(Base):
     repaired: Mapped[int]
     quarantined: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
-    imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    imported_at: Mapped[datetime]
     imported_by: Mapped[str] = mapped_column(String(80))
+
+
+class BatchBasis(Base):
+    """A batch that found rows of an earlier one, its basis, and replaced them or left them as they were.
+
+    The basis cannot be undone before the batch that stands on it.
+    """
+
+    __tablename__ = "batch_basis"
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
+    basis_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"), primary_key=True, index=True)
 
 
 class ImportIssue(Base):
@@ -73,20 +109,20 @@ class ImportIssue(Base):
 class VersionedRow:
     """What every row that an import brings has; see the module docstring."""
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    uid: Mapped[str] = mapped_column(String(80))
-    content_hash: Mapped[str] = mapped_column(String(32))
-    region_code: Mapped[str | None] = mapped_column(String(12), index=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-6)
+    uid: Mapped[str] = mapped_column(String(80), sort_order=-5)
+    content_hash: Mapped[str] = mapped_column(String(32), sort_order=-4)
+    region_code: Mapped[str | None] = mapped_column(String(12), index=True, sort_order=-1)
 
     @declared_attr
     def batch_id(cls) -> Mapped[int | None]:
-        """The batch that brought this row."""
-        return mapped_column(ForeignKey("import_batch.id"), index=True)
+        """Return the column of the batch that brought this row."""
+        return mapped_column(ForeignKey("import_batch.id"), index=True, sort_order=-3)
 
     @declared_attr
     def retired_by(cls) -> Mapped[int | None]:
-        """The batch that replaced this row; null while it is live."""
-        return mapped_column(ForeignKey("import_batch.id"), index=True)
+        """Return the column of the batch that replaced this row; only an undo asks, so it has no index."""
+        return mapped_column(ForeignKey("import_batch.id"), sort_order=-2)
 
 
 def live_index(table: str) -> Index:

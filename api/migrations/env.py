@@ -1,0 +1,56 @@
+"""Runs migrations on the connection that `api.database` hands over, else on the database of the settings.
+
+What may be questioned: no batch mode (`render_as_batch`), which rebuilds a table and thereby destroys
+SpatiaLite's metadata, triggers and R*Tree while reporting success. On SQLite a column is added or dropped
+by ALTER TABLE; a geometry column by the functions of `api.migrations.spatial`.
+"""
+
+from typing import Any
+
+from alembic import context
+from geoalchemy2.alembic_helpers import render_item
+from sqlalchemy import Connection
+
+import audits.tables
+import planner.tables
+from api.settings import settings
+from gis.db import make_engine, migrating
+from gis.tables import Base
+
+# Tables, views and virtual tables of the spatial extensions themselves.
+INTERNAL = frozenset(
+    """spatial_ref_sys spatial_ref_sys_aux spatial_ref_sys_all geometry_columns geometry_columns_statistics
+    geometry_columns_field_infos geometry_columns_time geometry_columns_auth views_geometry_columns
+    views_geometry_columns_statistics views_geometry_columns_field_infos views_geometry_columns_auth
+    virts_geometry_columns virts_geometry_columns_statistics virts_geometry_columns_field_infos
+    virts_geometry_columns_auth data_licenses spatialite_history sql_statements_log sqlite_sequence
+    spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
+)
+MAPPED = (audits.tables, planner.tables)  # imported so that their tables are in the metadata
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether Alembic compares a table: not what a spatial extension keeps for itself."""
+    return kind != "table" or not name or not (name.lower() in INTERNAL or name.startswith("idx_"))
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations in the transaction of the connection."""
+    options: dict[str, Any] = {"render_item": render_item, "include_name": is_ours}
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=False,
+        compare_type=True,
+        **options,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    with migrating(make_engine(settings().database_url)) as own:
+        run(own)
