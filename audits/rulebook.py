@@ -230,6 +230,20 @@ class RuleBook:
         return {(rule.element, rule.called): rule for rule in reversed(self.rules) if rule.called}
 
     @cached_property
+    def meanings(self) -> Mapping[tuple[str, str], str]:
+        """Unit of every (element, attribute) that a rule limits or asks for, under any of its names."""
+        found: dict[tuple[str, str], str] = {}
+        for rule in self.rules:
+            found |= {(rule.element, condition.attribute): condition.unit for condition in rule.when}
+            found |= {(rule.element, edge.attribute): rule.unit for edge in rule.beyond if edge.attribute}
+            if rule.steps:
+                found[rule.element, rule.steps.attribute] = "count"
+        for rule in self.rules:
+            if rule.judged:
+                found |= {(rule.element, name): rule.unit for name in (rule.attribute, rule.called) if name}
+        return found
+
+    @cached_property
     def _by_element(self) -> dict[str, tuple[Rule, ...]]:
         found: dict[str, list[Rule]] = {}
         for rule in self.rules:

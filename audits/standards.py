@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from audits import rulechecks, ruleforms
+from audits.grades import Policy
 from audits.rulebook import Bands, Rule, RuleBook, Standard
 from gis.catalogue import codelist, table
 from gis.errors import StandardError
@@ -84,6 +85,21 @@ def bands() -> Bands:
     edges: dict[str, Any] = table("catalogue/severity.toml")["edges"]
     names = sorted(codes, key=lambda code: int(codes[code].facts["rank"]))
     return Bands(tuple(names), edges["up"], edges["down"], edges["hold_groups"])
+
+
+@cache
+def policy() -> Policy:
+    """Return what counts for the grade of a place (`data/catalogue/grade.toml`, `element.toml`)."""
+    raw: dict[str, Any] = table("catalogue/grade.toml")
+    elements = codelist("element").codes
+    return Policy(
+        forces=tuple(raw["counted"]["forces"]),
+        blocking=tuple(raw["counted"]["blocking"]),
+        severities=bands().names,
+        decisive={name: tuple(code.facts["decisive"]) for name, code in elements.items()},
+        essential={layer: tuple(map(tuple, groups)) for layer, groups in raw["essential"].items()},
+        expiry_months=raw["expiry_months"],
+    )
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
