@@ -45,7 +45,9 @@ def gather(measurements: pd.DataFrame, rulebook: RuleBook, places: pd.DataFrame 
     for found in combined.groupby("pair").indices.values():
         element, attribute = names[combined["pair"].iloc[found[0]]]
         slots[element, attribute] = _slot(combined.iloc[found], within, len(rows[element]))
-    return Readings(items, rows, slots, _named(table, within, rows), _facts(items, places))
+    named = _named(table, within, rows)
+    _fill_implied(slots, named, rulebook)
+    return Readings(items, rows, slots, named, _facts(items, places))
 
 
 def _items(table: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
@@ -159,6 +161,27 @@ def _named(
         seen[within[chosen["item"].to_numpy()]] = True
         found[element, name] = seen
     return found
+
+
+def _fill_implied(
+    slots: dict[tuple[str, str], Slot], named: Mapping[tuple[str, str], NDArray[np.bool_]], rulebook: RuleBook
+) -> None:
+    # Who wrote running_slope_full_width has said that the form is full_width, for every rule to hear.
+    for (element, name), seen in named.items():
+        rule = rulebook.called.get((element, name))
+        for condition in rule.when if rule else ():
+            if (
+                not condition.implied
+                or condition.unit not in {"bool", "choice"}
+                or len(condition.choices) > 1
+            ):
+                continue
+            slot = slots.setdefault((element, condition.attribute), Slot.empty(len(seen)))
+            blank = seen & np.isnan(slot.amount) & pd.isna(slot.choice)
+            if condition.choices:
+                slot.choice[blank] = condition.choices[0]
+            else:
+                slot.amount[blank], slot.dimension[blank] = condition.limit, DIMENSIONS["bool"]
 
 
 def _facts(items: pd.DataFrame, places: pd.DataFrame | None) -> pd.DataFrame:
