@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.demo.draw import Floats, apportion, days, flags, stream
+from data.demo.draw import Floats, apportion, days, flags, only, stream
 from data.demo.plane import Plane
 from gis.catalogue import table
 from gis.crs import from_wgs84
@@ -129,7 +129,7 @@ def _measured(
     return pd.DataFrame({
         "visit": visit, "element": element, "element_no": 1, "attribute": spec["attribute"],
         "value": np.where(missing == "", value, np.nan), "unit": spec["unit"],
-        "not_measured": np.where(missing == "", None, missing), "met": met,
+        "not_measured": only(missing != "", missing), "met": met,
     })  # fmt: skip
 
 
@@ -207,5 +207,5 @@ def _layer(
 def _truth(placed: pd.DataFrame) -> pd.DataFrame:
     columns = ["visit_uid", "place_layer", "place_uid", "true_lon", "true_lat", "kind", "error_m"]
     names = placed["visit_uid"].to_numpy()
-    first = np.where(placed["duplicate_of"] >= 0, names[placed["duplicate_of"]], None)
-    return placed[columns].assign(duplicate_of=first)
+    origin = placed["duplicate_of"].to_numpy()
+    return placed[columns].assign(duplicate_of=only(origin >= 0, names[origin]))

@@ -30,7 +30,7 @@ def apportion(weights: ArrayLike, total: int) -> Ints:
     whole = np.floor(wanted).astype(np.int64)
     order = np.argsort(-(wanted - whole), kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
-    return whole
+    return np.asarray(whole)
 
 
 def exact(rng: Generator, shares: Mapping[str, float], size: int) -> NDArray[np.object_]:
@@ -42,6 +42,13 @@ def exact(rng: Generator, shares: Mapping[str, float], size: int) -> NDArray[np.
 def flags(rng: Generator, share: float | Floats, size: int) -> Flags:
     """Return independent yes/no draws with that share (or one share per row) of yes."""
     return rng.random(size) < share
+
+
+def only(where: Flags, values: ArrayLike) -> NDArray[np.object_]:
+    """Return the values where they apply and None elsewhere."""
+    chosen = np.full(len(where), None, dtype=object)
+    chosen[where] = np.asarray(values, dtype=object)[where]
+    return chosen
 
 
 def days(rng: Generator, first: str, last: str, size: int) -> NDArray[np.datetime64]:

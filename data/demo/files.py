@@ -24,10 +24,9 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path) -> Path:
 
 def write_table(frame: pd.DataFrame, path: Path) -> Path:
     """Write a table as CSV in UTF-8, dates as ISO 8601 and missing values empty."""
-    dates = {
-        name: column.dt.strftime("%Y-%m-%d") for name, column in frame.items() if column.dtype.kind == "M"
-    }
-    frame.assign(**dates).to_csv(path, index=False, lineterminator="\n")
+    dates = frame.select_dtypes("datetime")
+    frame = frame.assign(**{str(name): column.dt.strftime("%Y-%m-%d") for name, column in dates.items()})
+    frame.to_csv(path, index=False, lineterminator="\n")
     return path
 
 

@@ -74,7 +74,7 @@ def _members(village: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _urban(units: Units, unit: Ints) -> Flags:
-    return (units.villages["kind"].to_numpy() == "community")[unit]
+    return np.asarray(units.villages["kind"].to_numpy() == "community")[unit]
 
 
 def _places(
@@ -82,8 +82,7 @@ def _places(
 ) -> tuple[Floats, Floats]:
     """Return the place of each household in metres, beside a street of its village."""
     door = _doors(unit, flat)
-    doors, back = np.unique(door, return_inverse=True)
-    _, first = np.unique(door, return_index=True)
+    _, first, back = np.unique(door, return_index=True, return_inverse=True)
     place = beside_streets(units, roads, unit[first], rng)[back]
     return place[:, 0], place[:, 1]
 

@@ -54,7 +54,8 @@ def certificates(
     )
     serial = 2 * order.cumcount() + np.where(female, 2, 1)
     body = area + birthday + serial.astype(str).str.zfill(3)
-    return body + check_digits(body) + pd.Series(category).astype(str) + pd.Series(grade).astype(str)
+    kind = pd.Series(category).astype(str) + pd.Series(grade).astype(str)
+    return pd.Series(body + check_digits(body) + kind)
 
 
 def check_digits(body: pd.Series) -> pd.Series:

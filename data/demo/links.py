@@ -92,7 +92,8 @@ def ends(shapes: np.ndarray) -> tuple[Ints, Ints, Floats]:
     key = grid[:, 0] * 2**32 + grid[:, 1]
     _, where, number = np.unique(key, return_index=True, return_inverse=True)
     half = len(shapes)
-    return number[:half], number[half:], grid[where] * GRID_M
+    places = np.asarray(grid[where] * GRID_M, dtype=float)
+    return np.asarray(number[:half]), np.asarray(number[half:]), places
 
 
 def in_largest_part(shapes: np.ndarray) -> Flags:

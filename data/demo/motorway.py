@@ -40,9 +40,8 @@ def motorway_lines(units: Units, route: dict[str, Any], terminals: Floats) -> Li
     axis = _axis(towns)
     length = float(axis.length)
     middles = np.array([shapely.line_locate_point(axis, shapely.Point(*town)) for town in towns])
-    middles = np.clip(middles, RAMP_M, length - RAMP_M)
-    middles[[0, -1]] = [RAMP_M, length - RAMP_M]
-    leaves = np.concatenate([middles - RAMP_M, middles + RAMP_M])
+    middles[[0, -1]] = [-RAMP_M, length + RAMP_M]
+    leaves = np.concatenate([middles - RAMP_M, middles + RAMP_M])[1:-1]
     chain = np.unique(np.round(np.concatenate([np.arange(0, length, EDGE_M), leaves, [0.0, length]]), 2))
     chain = chain[np.concatenate([[True], np.diff(chain) > 50]) | np.isin(chain, np.round(leaves, 2))]
     right, left = _carriageways(axis, chain)
@@ -80,12 +79,15 @@ def _carriageways(axis: shapely.LineString, chain: Floats) -> tuple[Floats, Floa
 
 
 def _ramps(chain: Floats, right: Floats, left: Floats, middles: Floats, terminals: Floats) -> Floats:
-    """Return start and end (n, 2, 2) of the four links of each interchange.
+    """Return start and end (n, 2, 2) of the links of each interchange.
 
-    Chainage grows with the right carriageway; the left one runs against it.
+    Chainage grows with the right carriageway; the left one runs against it. An interchange has four links,
+    but at an end of the motorway only the two of its far side.
     """
-    before = np.searchsorted(chain, np.round(middles - RAMP_M, 2))
-    after = np.searchsorted(chain, np.round(middles + RAMP_M, 2))
-    at = terminals[cKDTree(terminals).query((right[before] + right[after]) / 2)[1]]
-    ways = [(right[before], at), (at, right[after]), (left[after], at), (at, left[before])]
+    before = np.searchsorted(chain, np.round(middles[1:] - RAMP_M, 2))
+    after = np.searchsorted(chain, np.round(middles[:-1] + RAMP_M, 2))
+    sites = np.vstack([right[after], right[before[-1:]]])
+    at = terminals[cKDTree(terminals).query(sites)[1]]
+    stop, go = at[1:], at[:-1]
+    ways = [(right[before], stop), (go, right[after]), (left[after], go), (stop, left[before])]
     return np.concatenate([np.stack(way, axis=1) for way in ways])

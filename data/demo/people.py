@@ -4,6 +4,8 @@ Shares of category, age and sex are own choices near published ones; those of gr
 DESIGN section 6. Every rule of eligibility has people on both sides of it.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,8 @@ CATEGORIES = {
     "visual": 0.13, "hearing": 0.18, "speech": 0.02, "physical": 0.40, "intellectual": 0.07,
     "mental": 0.09, "multiple": 0.11,
 }  # fmt: skip
-"""In the order of their codes 1 to 7 in a certificate number."""
+ORDER = {code: number for number, code in enumerate(CATEGORIES, 1)}
+"""Shares, in the order of the codes 1 to 7 of a certificate number."""
 
 GRADES = {"1": 0.13, "2": 0.17, "3": 0.28, "4": 0.42}
 
@@ -38,7 +41,7 @@ def people_table(units: Units, homes: Homes, seed: int) -> pd.DataFrame:
     age = _ages(rng, category)
     born_on = AS_OF - (age * 365.25).astype(np.int64).astype("timedelta64[D]")
     county = units.villages["county"].iloc[unit].reset_index(drop=True)
-    number = pd.Series(category).map({name: at for at, name in enumerate(CATEGORIES, 1)}).to_numpy()
+    number = np.array([ORDER[code] for code in category], dtype=np.int64)
     people = pd.DataFrame({
         "uid": [f"P{serial:06d}" for serial in range(1, size + 1)],
         "household_uid": homes.layer["uid"].to_numpy()[homes.member],
@@ -79,9 +82,7 @@ def _addresses(units: Units, homes: Homes) -> np.ndarray:
     return (street.iloc[homes.unit].reset_index(drop=True) + door).to_numpy()[homes.member]
 
 
-def _functioning(
-    rng: np.random.Generator, category: np.ndarray, grade: Ints, age: Floats
-) -> dict[str, np.ndarray]:
+def _functioning(rng: np.random.Generator, category: np.ndarray, grade: Ints, age: Floats) -> dict[str, Any]:
     """Return who uses a wheelchair and who walks with difficulty."""
     moves = np.isin(category, ["physical", "multiple"])
     wheelchair = moves & flags(rng, np.array([0.6, 0.3, 0.06, 0.01])[grade - 1], len(grade))
@@ -89,7 +90,7 @@ def _functioning(
     return {"wheelchair_user": wheelchair, "walking_difficulty": wheelchair | flags(rng, walking, len(grade))}
 
 
-def _family(rng: np.random.Generator, homes: Homes, grade: Ints, age: Floats) -> dict[str, object]:
+def _family(rng: np.random.Generator, homes: Homes, grade: Ints, age: Floats) -> dict[str, Any]:
     """Return who lives alone, the age of the carer, and whether the home has anybody who can work."""
     size = len(grade)
     together = (np.bincount(homes.member) > 1)[homes.member]
@@ -106,7 +107,7 @@ def _family(rng: np.random.Generator, homes: Homes, grade: Ints, age: Floats) ->
     }
 
 
-def _history(rng: np.random.Generator, grade: Ints, age: Floats, consent: Flags) -> dict[str, np.ndarray]:
+def _history(rng: np.random.Generator, grade: Ints, age: Floats, consent: Flags) -> dict[str, Any]:
     """Return onset, whether only devices are wanted, other programmes, and the day of application."""
     size = len(grade)
     since = np.where(flags(rng, 0.25, size), age, age * rng.random(size))

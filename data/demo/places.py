@@ -48,9 +48,10 @@ class Facilities:
 def facility_layer(units: Units, roads: Roads, city: City, plane: Plane, seed: int) -> Facilities:
     """Return the facilities of the city; the same at every size."""
     rng = stream(seed, "facilities")
+    served = _served(units, city)
     parts, gaps, audited = [], [], []
     for kind in table("demo/facilities.toml")["kinds"]:
-        rows = _candidates(kind, units, city)
+        rows = _candidates(kind, served)
         missing = _left_out(kind, rows, rng)
         gaps.append(_gap_rows(kind, rows[missing]))
         built = rows[~missing & flags(rng, kind.get("share", 1.0), len(rows))].reset_index(drop=True)
@@ -65,39 +66,42 @@ def facility_layer(units: Units, roads: Roads, city: City, plane: Plane, seed: i
     return Facilities(layer, np.concatenate(audited), pd.concat(gaps, ignore_index=True))
 
 
-def _candidates(kind: dict[str, Any], units: Units, city: City) -> pd.DataFrame:
-    """Return who may get one: region_code, stem (name), level, people, and the row of the village it is in."""
+def _served(units: Units, city: City) -> pd.DataFrame:
+    """Return all units that may get something: code, stem of names, level, people, village, community, seat.
+
+    `village` is the row of the village it would stand in.
+    What serves a township stands in its centre, what serves a county or the city in its seat.
+    """
     villages, townships = units.villages, units.townships
-    if kind["per"] in ("village", "community", "seat"):
-        own = {"village": villages["kind"].notna(), "community": villages["kind"] == "community"}.get(
-            kind["per"], villages["ur_code"].isin(("111", "121"))
-        )
-        chosen = villages[own]
-        return _rows(chosen["code"], chosen["zh"], "village", chosen["population"], chosen.index)
-    centres = villages.index[villages["centre"]]
-    if kind["per"] == "township":
-        own = townships["counts"].to_numpy()
-        people = villages.groupby("township")["population"].sum()
-        return _rows(townships["code"][own], townships["zh"][own], "township", people[own], centres[own])
-    seats = townships[townships["seat"]].groupby("county").head(1)
-    at = dict(zip(seats["county"], centres[seats.index], strict=True))
-    counties = pd.DataFrame(city.facts["counties"])
-    if kind["per"] == "city":
-        greatest = counties.loc[counties["population_2020"].idxmax(), "code"]
-        return _rows([city.code], [city.zh], "city", [counties["population_2020"].sum()], [at[greatest]])
-    fit = counties["population_2020"].between(
-        kind.get("population_from", 0), kind.get("population_below", 1e9)
+    centre = pd.Series(villages.index[villages["centre"]].to_numpy())
+    towns = townships.assign(village=centre, people=villages.groupby("township")["population"].sum())
+    counties = pd.DataFrame(city.facts["counties"]).rename(columns={"population_2020": "people"})
+    seats = towns[towns["seat"]].groupby("county")["village"].first()
+    counties["village"] = counties["code"].map(seats)
+    whole = counties.nlargest(1, "people").assign(code=city.code, zh=city.zh, people=counties["people"].sum())
+    parts = {
+        "city": whole,
+        "county": counties,
+        "township": towns[towns["counts"]],
+        "village": villages.assign(people=villages["population"], village=villages.index),
+    }
+    columns = ["code", "zh", "people", "village"]
+    served = pd.concat(
+        [rows[columns].assign(level=level) for level, rows in parts.items()], ignore_index=True
     )
-    own_counties = counties[fit]
-    return _rows(
-        own_counties["code"], own_counties["zh"], "county", own_counties["population_2020"],
-        own_counties["code"].map(at),
-    )  # fmt: skip
+    return served.rename(columns={"zh": "stem"}).assign(
+        community=served["code"].isin(villages.loc[villages["kind"] == "community", "code"]),
+        seat=served["code"].isin(villages.loc[villages["ur_code"].isin(("111", "121")), "code"]),
+    )
 
 
-def _rows(code: Any, stem: Any, level: str, people: Any, village: Any) -> pd.DataFrame:  # noqa: ANN401 - any column
-    columns = {"code": code, "stem": stem, "people": people, "village": village}
-    return pd.DataFrame({name: np.asarray(column) for name, column in columns.items()}).assign(level=level)
+def _candidates(kind: dict[str, Any], served: pd.DataFrame) -> pd.DataFrame:
+    """Return the units for which one of this kind may be built."""
+    chosen = served[kind["per"]] if kind["per"] in ("community", "seat") else served["level"] == kind["per"]
+    people = served["people"]
+    fit = (people >= kind.get("population_from", 0)) & (people < kind.get("population_below", np.inf))
+    candidates: pd.DataFrame = served[chosen & fit]
+    return candidates.reset_index(drop=True)
 
 
 def _left_out(kind: dict[str, Any], rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:

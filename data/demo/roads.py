@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from data.demo.draw import Flags, Floats, stream
+from data.demo.draw import Flags, Floats, only, stream
 from data.demo.footways import footway_lines
 from data.demo.links import Links, crossings, ends, in_largest_part, joined, noded, rows_of, straight, taken
 from data.demo.motorway import motorway_lines
@@ -46,6 +46,8 @@ CLASSES = {
     "footway": (np.nan, 2.2, 0.1, 0.0),
     "crossing": (np.nan, 4.0, 1.0, 0.0),
 }
+
+SMOOTHNESS = {"excellent": 0.15, "good": 0.50, "intermediate": 0.25, "bad": 0.10}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def road_layer(units: Units, city: City, plane: Plane, *, scale: float, seed: in
         if route["road_class"] == "motorway"
     ]
     links = joined([_real_crossings(links), *motorways])
-    links = taken(links, in_largest_part(links.shapes))
+    links = _connected(links)
     islands = _islands(lattice, units, max(round(ISLANDS * len(links.shapes) / 2), 1), seed)
     links = joined([links, islands])
     planted = np.arange(len(links.shapes)) >= len(links.shapes) - len(islands.shapes)
@@ -99,10 +101,22 @@ def _street_edges(scale: float) -> int:
     return round(FULL_EDGES * 0.69 * scale)
 
 
+def _connected(links: Links) -> Links:
+    """Return the lines that cars can reach and, on foot, what hangs together with them."""
+    kept = _walked(links)
+    kept[~kept] = in_largest_part(links.shapes[~kept])
+    links = taken(links, kept)
+    return taken(links, in_largest_part(links.shapes))
+
+
+def _walked(links: Links) -> Flags:
+    return np.array(links.rows["road_class"].isin(("footway", "crossing")), dtype=bool)
+
+
 def _real_crossings(links: Links) -> Links:
     """Return the lines with `crossing` only where one of the ends lies on a street."""
     tail, head, places = ends(links.shapes)
-    walk = links.rows["road_class"].isin(("footway", "crossing")).to_numpy()
+    walk = _walked(links)
     on_street = np.zeros(len(places), dtype=bool)
     on_street[np.concatenate([tail[~walk], head[~walk]])] = True
     lone = (links.rows["road_class"] == "crossing").to_numpy() & ~on_street[tail] & ~on_street[head]
@@ -152,7 +166,7 @@ def _with_facts(links: Links, planted: Flags, units: Units, plane: Plane, seed: 
     facts = pd.DataFrame([CLASSES.get(name, CLASSES["service"]) for name in rows["road_class"]])
     middle = shapely.get_coordinates(shapely.line_interpolate_point(links.shapes, 0.5, normalized=True))
     unit = cKDTree(units.villages[["x", "y"]].to_numpy()).query(middle)[1]
-    walk = rows["road_class"].isin(("footway", "crossing")).to_numpy()
+    walk = _walked(links)
     layer = pd.DataFrame({
         "uid": [f"R{number:06d}" for number in range(1, size + 1)],
         "name": rows["name"],
@@ -161,7 +175,7 @@ def _with_facts(links: Links, planted: Flags, units: Units, plane: Plane, seed: 
         "oneway": rows["oneway"],
         "maxspeed_kmh": facts[0],
         "surface": _surface(rng, rows["road_class"].to_numpy(), facts),
-        "smoothness": rng.choice(["excellent", "good", "intermediate", "bad"], size, p=[0.15, 0.5, 0.25, 0.1]),
+        "smoothness": rng.choice(list(SMOOTHNESS), size, p=list(SMOOTHNESS.values())),
         "width_m": np.round(facts[1] * rng.uniform(0.85, 1.15, size), 1),
         "incline_ratio": _incline(rng, middle, units),
         **_walking(rng, walk, rows["road_class"].to_numpy() == "crossing"),
@@ -201,8 +215,8 @@ def _walking(rng: np.random.Generator, walk: Flags, crossing: Flags) -> dict[str
     tactile = rng.choice(["yes", "no", "partial"], size, p=[0.35, 0.55, 0.10])
     fit = np.select([kerb == "flush", kerb == "lowered"], ["yes", "limited"], "no")
     return {
-        "kerb": np.where(crossing, kerb, None),
+        "kerb": only(crossing, kerb),
         "kerb_height_mm": np.where(crossing, height, np.nan),
-        "tactile_paving": np.where(walk, tactile, None),
-        "wheelchair": np.where(crossing, fit, None),
+        "tactile_paving": only(walk, tactile),
+        "wheelchair": only(crossing, fit),
     }

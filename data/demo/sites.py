@@ -28,7 +28,7 @@ def beside_streets(units: Units, roads: Roads, own: Ints, rng: np.random.Generat
     side = np.column_stack([-along[:, 1], along[:, 0]]) / np.hypot(*along.T)[:, None]
     away = rng.uniform(*AWAY_M, len(own)) * rng.choice([-1.0, 1.0], len(own))
     beside = on + side * away[:, None]
-    return np.where(_inside(beside, own, units)[:, None], beside, on)
+    return np.asarray(np.where(_inside(beside, own, units)[:, None], beside, on))
 
 
 def _streets(roads: Roads, own: Ints, rng: np.random.Generator) -> Ints:

@@ -5,12 +5,13 @@ third), which is connected and free of crossings; classes follow from shortest w
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 from scipy.spatial import Delaunay, cKDTree
 
 from data.demo.draw import Floats, Ints, stream
@@ -23,13 +24,16 @@ RANKS = ("unclassified", "tertiary", "secondary", "primary", "trunk")
 PIECE_M = 900.0
 """Length at which a road is cut into edges."""
 
+LONG_M = 40_000.0
+"""Two villages farther apart are joined only where nothing else joins them."""
+
 SWAY = 0.035
 """How far a road leaves the straight line, as a share of its length."""
 
 
 @dataclass(frozen=True)
 class Web:
-    """Edges between villages: their two rows, length in metres, rank (index of RANKS), route number or None."""
+    """Edges between villages: rows of both, length, rank (index of RANKS), number and name of a route."""
 
     pairs: Ints
     length_m: Floats
@@ -47,8 +51,7 @@ def village_web(units: Units, routes: list[dict[str, Any]]) -> Web:
         Numbered roads of `city.toml` (`ref`, `zh`, `road_class`, `via`), the motorway not among them.
     """
     places = units.villages[["x", "y"]].to_numpy()
-    pairs = _gabriel(places)
-    length = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
+    pairs, length = _needed(_gabriel(places), places)
     web = Web(
         pairs, length, np.zeros(len(pairs), dtype=np.int64),
         np.full(len(pairs), None, dtype=object), np.full(len(pairs), None, dtype=object),
@@ -62,7 +65,7 @@ def village_web(units: Units, routes: list[dict[str, Any]]) -> Web:
     rows = dict(zip(units.townships["code"], centres, strict=True))
     for route in routes:
         stops = [rows[code] for code in route["via"]]
-        for start, goal in zip(stops, stops[1:], strict=False):
+        for start, goal in pairwise(stops):
             on = ways.between(start, goal)
             _raise(web, on, RANKS.index(route["road_class"]))
             web.ref[on], web.name[on] = route["ref"], route["zh"]
@@ -112,6 +115,16 @@ def _gabriel(places: Floats) -> Ints:
     return np.asarray(pairs[cKDTree(places).query(middle)[0] >= radius * (1 - 1e-9)])
 
 
+def _needed(pairs: Ints, places: Floats) -> tuple[Ints, Floats]:
+    """Return the pairs without those longer than `LONG_M` that connect nothing new, and their lengths."""
+    length = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
+    size = len(places)
+    tree = minimum_spanning_tree(coo_matrix((length, (pairs[:, 0], pairs[:, 1])), shape=(size, size))).tocoo()
+    spans = np.isin(pairs[:, 0] * size + pairs[:, 1], tree.row.astype(np.int64) * size + tree.col)
+    kept = spans | (length <= LONG_M)
+    return pairs[kept], length[kept]
+
+
 class _Ways:
     """Shortest ways along the web, by edge."""
 
@@ -156,9 +169,9 @@ def _seat_pairs(units: Units, centres: list[int]) -> list[tuple[int, int]]:
     seats = townships[townships["seat"]].groupby("county", sort=False).head(1)
     capital = {county: centres[row] for county, row in zip(seats["county"], seats.index, strict=True)}
     within = [
-        (capital[own.county], centres[own.Index])
-        for own in townships.itertuples()
-        if own.counts and centres[own.Index] != capital[own.county]
+        (capital[county], centre)
+        for county, counts, centre in zip(townships["county"], townships["counts"], centres, strict=True)
+        if counts and centre != capital[county]
     ]
     places = units.villages[["x", "y"]].to_numpy()
     rows = list(capital.values())

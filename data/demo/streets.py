@@ -101,7 +101,7 @@ def _corner_counts(people: Ints, edges: int) -> Ints:
         corners = np.maximum(weights * factor, 4.0)
         total = (EDGES_PER_NODE * corners - 2.1 * np.sqrt(corners)).sum()
         low, high = (factor, high) if total < edges else (low, factor)
-    return np.maximum(np.round(weights * low), 4).astype(np.int64)
+    return np.asarray(np.maximum(np.round(weights * low), 4), dtype=np.int64)
 
 
 def _candidates(half: Ints) -> tuple[Ints, Ints, Ints]:

@@ -62,11 +62,10 @@ def calibrated(people: pd.DataFrame, households: pd.DataFrame, seed: int) -> pd.
     surplus = rng.permutation(np.flatnonzero(second))[goal - homes :]
     people.loc[surplus, "device_only"] = True
     ok[surplus] = False
-    alone = np.flatnonzero(
-        ok & ~people["household_uid"].isin(people["household_uid"][_second_ones(people, ok)])
-    )
-    too_many = rng.permutation(alone)[: max(int(ok.sum()) - goal, 0)]
-    people.loc[too_many, ["consent", "applied_on"]] = [False, pd.NaT]
+    shared = people["household_uid"].isin(people["household_uid"][_second_ones(people, ok)]).to_numpy()
+    too_many = rng.permutation(np.flatnonzero(ok & ~shared))[: max(int(ok.sum()) - goal, 0)]
+    people.loc[too_many, "consent"] = False
+    people.loc[too_many, "applied_on"] = pd.NaT
     ok[too_many] = False
     fails = failing(people, households)
     only_consent = fails["consent"] & (fails.sum(axis=1) == 1)

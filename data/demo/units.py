@@ -91,7 +91,8 @@ def _townships(city: City, plane: Plane) -> pd.DataFrame:
 
 
 def _english(row: dict[str, Any]) -> str:
-    return str(row.get("pinyin", "")).replace(" ", "").capitalize()
+    """Return the name in pinyin, or the code where the source has none."""
+    return str(row.get("pinyin", f"unit {row['code']}")).replace(" ", "").capitalize()
 
 
 def _seats(
@@ -149,7 +150,7 @@ def _scatter(townships: pd.DataFrame, counts: Ints, rng: np.random.Generator) ->
         chosen = _far_apart(spread, np.array(placed), int(count) - 1)
         placed.extend(chosen)
         own.append(np.vstack([centres[row : row + 1], chosen]))
-    return np.round(np.vstack(own), 2)
+    return np.asarray(np.round(np.vstack(own), 2), dtype=float)
 
 
 def _disc(rng: np.random.Generator, size: int) -> Floats:
@@ -179,10 +180,10 @@ def _name(units: pd.DataFrame, townships: pd.DataFrame, serial: Ints, number: In
     own = townships.iloc[units["township"].to_numpy()].reset_index(drop=True)
     first = np.where(community, COMMUNITY_FIRST, VILLAGE_FIRST)
     units["code"] = own["code"] + pd.Series(first + number).astype(str).str.zfill(3)
-    stem = own["zh"].str.replace(r"(街道|蒙古族乡|藏族乡|镇|乡)$", "", regex=True)
     counted = pd.Series(number + 1).astype(str)
-    units["zh"] = stem + "示例" + counted + pd.Series(np.where(community, "社区", "村"))
-    units["en"] = own["en"] + " example " + np.where(community, "community ", "village ") + counted
+    kinds = units["kind"].astype(str)
+    units["zh"] = own["zh"] + "示例" + counted + kinds.replace({"community": "社区", "village": "村"})
+    units["en"] = own["en"] + " example " + kinds + " " + counted
     seat = own["seat"].to_numpy() & community
     street = (own["kind"] == "subdistrict").to_numpy()
     town_centre = (serial == 0) | community
