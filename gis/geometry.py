@@ -31,8 +31,8 @@ from gis.shapes import (
     masked,
     outside,
     placed,
-    polygons_only,
     single_parts,
+    valid_areas,
 )
 from gis.specs import Action, Geometry, RowIssue
 
@@ -186,9 +186,7 @@ def mend_polygons(geometries: gpd.GeoSeries) -> Cleaned:
         return Cleaned(geometries, [])
     mended = shapes.copy()
     whys = shapely.is_valid_reason(shapes[broken])
-    mended[broken] = polygons_only(
-        shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    )
+    mended[broken] = valid_areas(shapes[broken])
     gone = broken & shapely.is_empty(mended)
     issues = [
         RowIssue(int(row), COLUMN, "repaired", "invalid-polygon", f"the outline was rebuilt: {why}")
@@ -250,9 +248,7 @@ def split_lines(roads: gpd.GeoDataFrame, key: str = "uid") -> tuple[gpd.GeoDataF
     The index, the row number of the file, is kept and so repeats; parts that join end to end are
     joined first. Reason `parts-split`.
     """
-    shapes = _shapes(roads.geometry)
-    multi = shapely.get_type_id(shapes) == LINES
-    shapes = joined(shapes)
+    shapes = joined(_shapes(roads.geometry))
     apart = shapely.get_type_id(shapes) == LINES
     issues = _issues(roads.geometry, apart, "repaired", "parts-split", "each part of the line became a row")
     merged = roads.set_geometry(_series(roads.geometry, shapes))

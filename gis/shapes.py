@@ -69,6 +69,17 @@ def joined(shapes: Shapes) -> Shapes:
     return joined
 
 
+def valid_areas(shapes: Shapes) -> Shapes:
+    """Return the areas that broken outlines enclose, as valid (multi-)polygons, empty where there is none.
+
+    GEOS 3.13 can answer with two triangles that share a side, which is again no valid shape: their union is.
+    """
+    areas = polygons_only(shapely.make_valid(shapes, method="structure", keep_collapsed=False))
+    broken = ~shapely.is_valid(areas)
+    areas[broken] = polygons_only(shapely.union_all(areas[broken, None], axis=1))
+    return areas
+
+
 def polygons_only(shapes: Shapes) -> Shapes:
     """Return the areas of shapes, of one part as a polygon, of several as a multi-polygon."""
     parts, owners = shapely.get_parts(shapes, return_index=True)
