@@ -26,7 +26,6 @@ POSITION_ERRORS = {"gps": 0.88, "poor": 0.075, "far": 0.01, "gcj02": 0.03, "swap
 """Shares of what is wrong with the position of a visit; see `_positions`."""
 
 DUPLICATES = 0.02
-FULL_HOME_VISITS, LEAST_HOME_VISITS = 400, 12
 INSPECTORS = 18
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from data.demo.audits import FULL_HOME_VISITS, LEAST_HOME_VISITS, Audits, audit_rows
+from data.demo.audits import Audits, audit_rows
 from data.demo.cells import region_layer
 from data.demo.draw import stream
 from data.demo.homes import FULL_PEOPLE, Homes, household_layer
@@ -18,6 +19,9 @@ from data.demo.roads import road_layer
 from data.demo.truth import calibrated, eligibility_truth
 from data.demo.units import place_units
 from gis.catalogue import City
+
+FULL_HOME_VISITS, FULL_CROSSING_VISITS, LEAST_VISITS = 400, 300, 12
+"""Eligible homes and crossings inspected at full size, and the least of each in a small city."""
 
 Progress = Callable[[str, float], None]
 """Gets the name of the step that begins and the share done before it (0 to 1)."""
@@ -48,7 +52,13 @@ def draw_city(city: City, *, people: int, seed: int, step: Progress) -> DemoCity
     facilities = facility_layer(units, roads, city, plane, seed)
     toilets = toilet_layer(units, roads, plane, scale=scale, seed=seed)
     step("audits", 0.6)
-    audits = audit_rows(_visited(toilets, facilities, homes, eligible, seed), plane, seed)
+    visited = {
+        "toilets": toilets,
+        "facilities": facilities.layer[facilities.audited].reset_index(drop=True),
+        "roads": _sampled(_crossings(roads.layer), FULL_CROSSING_VISITS, scale, seed),
+        "households": _sampled(_eligible_homes(homes, eligible), FULL_HOME_VISITS, scale, seed),
+    }
+    audits = audit_rows(visited, plane, seed)
     layers = {
         "regions": regions, "roads": roads.layer, "facilities": facilities.layer, "toilets": toilets,
         "households": homes.layer, "people": persons, "audits": audits.layer,
@@ -69,18 +79,22 @@ def _truth(
     }
 
 
-def _visited(
-    toilets: pd.DataFrame, facilities: Facilities, homes: Homes, eligible: pd.DataFrame, seed: int
-) -> dict[str, pd.DataFrame]:
-    """Return the places that were inspected: all toilets, some facilities, some eligible homes."""
-    rng = stream(seed, "visited homes")
-    scale = len(eligible) / FULL_PEOPLE
-    wanted = max(round(FULL_HOME_VISITS * scale), LEAST_HOME_VISITS)
-    own = np.unique(eligible.loc[eligible["eligible"], "household_uid"])
-    chosen = np.sort(rng.permutation(own)[:wanted])
-    rows: gpd.GeoDataFrame = homes.layer[homes.layer["uid"].isin(chosen)]
-    return {
-        "toilets": toilets,
-        "facilities": facilities.layer[facilities.audited].reset_index(drop=True),
-        "households": pd.DataFrame({"uid": rows["uid"], "lon": rows.geometry.x, "lat": rows.geometry.y}),
-    }
+def _crossings(roads: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return uid, lon and lat of the crossings, each at the middle of its line."""
+    crossings = roads[roads["road_class"] == "crossing"]
+    middle = shapely.line_interpolate_point(crossings.geometry.to_numpy(), 0.5, normalized=True)
+    lon, lat = shapely.get_x(middle).round(7), shapely.get_y(middle).round(7)
+    return pd.DataFrame({"uid": crossings["uid"], "lon": lon, "lat": lat})
+
+
+def _eligible_homes(homes: Homes, eligible: pd.DataFrame) -> pd.DataFrame:
+    own = homes.layer["uid"].isin(eligible.loc[eligible["eligible"], "household_uid"])
+    place = homes.layer.geometry[own]
+    return pd.DataFrame({"uid": homes.layer.loc[own, "uid"], "lon": place.x, "lat": place.y})
+
+
+def _sampled(places: pd.DataFrame, full: int, scale: float, seed: int) -> pd.DataFrame:
+    """Return some of the places: `full` of them in the full-size city, in proportion in a smaller one."""
+    wanted = max(round(full * scale), LEAST_VISITS)
+    rng = stream(seed, f"visited {full}")
+    return places.iloc[np.sort(rng.permutation(len(places))[:wanted])].reset_index(drop=True)
