@@ -189,9 +189,15 @@ class EmptyLayerError(DomainError):
 
 
 class InfeasibleError(DomainError):
-    """No plan meets all the limits at once."""
+    """No plan meets all the limits at once; `conflict` names a smallest set of them that contradict."""
 
     code = "infeasible"
+
+    def __init__(self, conflict: Iterable[str], relaxations: Iterable[str]) -> None:
+        self.conflict = tuple(conflict)
+        self.relaxations = tuple(relaxations)
+        mend = f"; cheapest ways out: {' | '.join(self.relaxations)}" if self.relaxations else ""
+        super().__init__(f"No plan meets these limits together: {'; '.join(self.conflict)}{mend}")
 
 
 class NoRouteError(DomainError):
