@@ -106,8 +106,10 @@ class ImportIssue(Base):
     detail: Mapped[str] = mapped_column(Text)
 
 
-class VersionedRow:
+class VersionedRow(Base):
     """What every row that an import brings has; see the module docstring."""
+
+    __abstract__ = True
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-6)
     uid: Mapped[str] = mapped_column(String(80), sort_order=-5)

@@ -14,7 +14,7 @@ PACKAGES = ("gis", "audits", "planner", "maps", "api", "data")
 
 # Modules that may have effects; every other module outside `api` and `data/demo` is pure.
 EFFECT_MODULES = {
-    "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py",
+    "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py", "gis/spatial.py",
     "audits/standards.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py"}
@@ -27,7 +27,7 @@ IMPURE_IMPORTS = {
 }  # fmt: skip
 IMPURE_CALLS = re.compile(r"^(open|print|input|(datetime\.|dt\.)*(datetime|date)\.(now|today|utcnow))$")
 
-SQL_MODULES = {"gis/db.py", "gis/frames.py"}
+SQL_MODULES = {"gis/db.py", "gis/frames.py", "gis/spatial.py"}
 SQL_NAMES = {"tables.py", "store.py"}
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager|base)$")
