@@ -132,7 +132,8 @@ def read_vector(path: Path, *, encoding: str | None = None) -> gpd.GeoDataFrame:
     """
     ending(path, set(READERS) - set(TABLES))
     source = read(path, "", ReadOptions(encoding=encoding))
-    return gpd.GeoDataFrame(source.rows, crs=source.crs)
+    features = gpd.GeoDataFrame(source.rows)
+    return features if source.crs is None else features.set_crs(source.crs, allow_override=True)
 
 
 def write_layer(features: pd.DataFrame, path: Path) -> None:

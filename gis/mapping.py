@@ -43,6 +43,8 @@ LAT_NAMES = ("lat", "latitude", "纬度", "緯度")
 WKT_NAMES = ("wkt", "geometry_wkt")
 SHAPEFILE_NAME = 10  # characters that the dBASE format allows
 
+# What TOML wants escaped within quotation marks.
+_TOML_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNIT = re.compile(r"^(.*?)[(（\[]([^()（）\[\]]{1,10})[)）\]]$")
 
 
@@ -196,7 +198,9 @@ def match(spec: LayerSpec, names: Iterable[str], mapping: Mapping) -> Matched:
             taken[column.name] = aliases[column.name] = found
         elif found := _first(by_name, column.synonyms):
             proposals[column.name] = found
-    rest = tuple(name for name in theirs if name not in {*taken.values(), *proposals.values(), "geometry"})
+    used = {*taken.values(), *proposals.values(), *wanted, "geometry"}
+    places = {normal(name) for name in (*LON_NAMES, *LAT_NAMES, *WKT_NAMES)}
+    rest = tuple(name for name in theirs if name not in used and normal(name) not in places)
     units = {ours: unit for ours, name in taken.items() if (unit := unit_of(name))}
     return Matched(taken, aliases, proposals, rest, units)
 
@@ -224,15 +228,12 @@ def unit_of(name: str) -> str:
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
-    """Return names of at most ten characters, all different, as shapefiles need them."""
-    short: dict[str, str] = {}
-    for name in names:
-        candidate, number = name[:SHAPEFILE_NAME], 1
-        while candidate in short.values():
-            candidate = f"{name[: SHAPEFILE_NAME - 2]}_{number}"
-            number += 1
-        short[name] = candidate
-    return short
+    """Return names of at most ten characters, as shapefiles need them: a long one's first and last five.
+
+    A name is shortened the same way whatever stands beside it, so that it is known again.
+    """
+    half = SHAPEFILE_NAME // 2
+    return {name: name if len(name) <= SHAPEFILE_NAME else name[:half] + name[-half:] for name in names}
 
 
 def columns_toml(columns: Dictionary[str, str]) -> str:
@@ -276,5 +277,5 @@ def _words(words: object) -> tuple[str, ...]:
 
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    escaped = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in escaped)
+    escaped = _TOML_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
     return f'"{escaped}"'

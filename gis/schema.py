@@ -1,15 +1,18 @@
 """What the five spatial layers are: their columns, types, units, code lists and other files' words.
 
 A specification is data that `gis.imports` runs and that a test compares with the mapped tables. What may
-be questioned: a region's level is filled in from its code where a file lacks it, since the digits of a
-statistical code say it (GB/T 2260 and the 12-digit codes of the National Bureau of Statistics); every
-row so filled is noted.
+be questioned: a region's level, parent and kind are filled in where a file lacks them, since the digits
+of a statistical code (GB/T 2260 and the 12-digit codes of the National Bureau of Statistics) and the
+official name say them; every value so made is listed as a repair.
 """
 
-from pandas import DataFrame
+from itertools import pairwise
+
+from pandas import DataFrame, Index, Series
 
 from gis.catalogue import codelist
 from gis.specs import Action, Check, Column, Fill, Geometry, Kind, LayerSpec, RowIssue
+from gis.units import kind_of
 
 __all__ = [
     "FACILITIES",
@@ -42,32 +45,64 @@ def short_code(code: str) -> str:
     return code
 
 
-def level_from_code(rows: DataFrame) -> tuple[DataFrame, list[RowIssue]]:
-    """Return regions with padded codes shortened and an absent `level` and `parent_code` filled in."""
+def derive_from_code(rows: DataFrame) -> tuple[DataFrame, list[RowIssue]]:
+    """Return regions with padded codes shortened, and absent levels, parents and kinds filled in.
+
+    Parameters
+    ----------
+    rows
+        Columns of the layer `regions` as `str`, indexed by row number.
+
+    Returns
+    -------
+    DataFrame
+        The level and the code of the region above follow from the digits of the code, the kind from
+        the level and the official name. What the file says is never replaced.
+    list of RowIssue
+        One for every value that was made or shortened.
+    """
     rows, issues = rows.copy(), []
     for column in ("code", "parent_code"):
-        short = rows[column].map(short_code, na_action="ignore")
-        changed = rows.index[rows[column].notna() & (short != rows[column])]
-        issues += [_code_issue(row, column, "repaired", "code-shortened") for row in changed]
+        short = rows[column].map(short_code, na_action="ignore").astype("str")
+        changed = rows[column].notna() & (short != rows[column])
+        issues += _derived(rows.index[changed], column, "code-shortened")
         rows[column] = short
+    codes = rows["code"].where(rows["code"].str.fullmatch(r"\d+").eq(other=True))
+    lengths = codes.str.len()
     levels = {facts.facts["digits"]: level for level, facts in codelist("region_level").codes.items()}
-    lengths = rows["code"].str.len()
-    absent = rows["level"].isna() & lengths.isin(levels) & rows["code"].str.isdigit().eq(other=True)
-    rows["level"] = rows["level"].where(~absent, lengths.map(levels))
-    issues += [_code_issue(row, "level", "repaired", "level-from-code") for row in rows.index[absent]]
-    parents = lengths.map({6: 4, 9: 6, 12: 9})
-    orphans = rows.index[
-        rows["parent_code"].isna() & parents.notna() & rows["code"].str.isdigit().eq(other=True)
-    ]
-    rows["parent_code"] = rows["parent_code"].astype("str")
-    for row in orphans:
-        rows.loc[row, "parent_code"] = rows.loc[row, "code"][: int(parents[row])]
-    issues += [_code_issue(row, "parent_code", "repaired", "parent-from-code") for row in orphans]
+    parents = {length: above for above, length in pairwise(sorted(levels))}
+    made = {
+        "level": (lengths.map(levels), "level-from-code"),
+        "parent_code": (_start(codes, lengths.map(parents)), "parent-from-code"),
+    }
+    for column, (values, reason) in made.items():
+        issues += _filled_in(rows, column, values, reason)
+    kinds = [kind_of(*pair) if all(pair) else None for pair in zip(rows["name"], rows["level"], strict=True)]
+    issues += _filled_in(rows, "kind", Series(kinds, rows.index, dtype="str"), "kind-from-name")
     return rows, issues
 
 
-def _code_issue(row: int, column: str, action: Action, reason: str) -> RowIssue:
-    return RowIssue(row, column, action, reason, f"{column} follows from the digits of the region's code")
+def _start(codes: Series, digits: Series) -> Series:
+    known = codes.notna() & digits.notna()
+    starts = [code[: int(count)] for code, count in zip(codes[known], digits[known], strict=True)]
+    return Series(starts, codes.index[known], dtype="str").reindex(codes.index)
+
+
+def _filled_in(rows: DataFrame, column: str, values: Series, reason: str) -> list[RowIssue]:
+    """Fill the gaps of a column in place and return the remarks on them."""
+    gaps = rows[column].isna() & values.notna()
+    rows[column] = rows[column].where(~gaps, values.astype("str"))
+    return _derived(rows.index[gaps], column, reason)
+
+
+def _derived(rows: Index, column: str, reason: str) -> list[RowIssue]:
+    details = {
+        "code-shortened": "zeros that pad the code were taken off",
+        "level-from-code": "the level follows from the digits of the code",
+        "parent-from-code": "the region above follows from the digits of the code",
+        "kind-from-name": "the kind follows from the official name",
+    }
+    return [RowIssue(int(row), column, "repaired", reason, details[reason]) for row in rows]
 
 
 UID = Column("uid", length=80, synonyms=("id", "编号", "序号", "osm_id", "number", "code", "fid"))
@@ -113,7 +148,7 @@ REGIONS = LayerSpec(
     ),
     key="code",
     geometry_required=False,
-    fills=(level_from_code,),
+    fills=(derive_from_code,),
 )
 
 ROADS = LayerSpec(

@@ -29,7 +29,7 @@ REPAIRS = frozenset({
 # Reasons that set the whole row aside even in a column that may be empty.
 GRAVE = frozenset({"out-of-range", "text-too-long"})
 
-YES = frozenset(("√", "✓", "✔", "☑", "v", "是", "有", "对", "已", "是的", "y", "yes", "true", "t", "1"))
+YES = frozenset(("√", "✓", "✔", "☑", "v", "是", "有", "对", "已", "是的", "y", "yes", "true", "1"))
 NO = frozenset(
     ("×", "✗", "✘", "☐", "x", "否", "无", "無", "没有", "未", "不是", "n", "no", "false", "f", "0")
 )

@@ -176,7 +176,14 @@ def _read_gdal(path: Path, name: str, options: ReadOptions, encoding: str | None
             check_limit(name, "the number of features", facts["features"], limits.features)
             check_limit(name, "the number of properties", len(facts["fields"]), limits.properties)
             meta, table = pyogrio.read_arrow(path, layer=layer, encoding=encoding)
-        except (DataSourceError, DataLayerError, FeatureError, RuntimeError, pa.ArrowException) as error:
+        except (
+            DataSourceError,
+            DataLayerError,
+            FeatureError,
+            RuntimeError,
+            OSError,
+            pa.ArrowException,
+        ) as error:
             raise FileFormatError(name, f"cannot be read ({error})", "export it again") from error
     if len(table) < facts["features"]:
         why = f"is cut short at row {len(table)} of {facts['features']}"

@@ -138,9 +138,13 @@ def too_long(sources: Sources) -> list[str]:
                 continue
             doc = ast.get_docstring(node, clean=False)
             span = (node.end_lineno or 0) - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
-            if span > FUNCTION_LINES and not LONG_REASON.search(lines[node.lineno - 2] + lines[node.lineno - 1]):
+            if span > FUNCTION_LINES and not LONG_REASON.search(
+                lines[node.lineno - 2] + lines[node.lineno - 1]
+            ):
                 complaints.append(f"{path}:{node.lineno} {node.name}: {span} lines")
-            positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in {"self", "cls"}]
+            positional = [
+                a.arg for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in {"self", "cls"}
+            ]
             if len(positional) > POSITIONAL and not path.startswith("api/commands/") and not _compiled(node):
                 complaints.append(f"{path}:{node.lineno} {node.name}: {len(positional)} parameters")
     return complaints
