@@ -94,13 +94,7 @@ class Crosswalk:
         return None
 
     def on(self, code: str, day: date) -> str | None:
-        """Return the code that the unit of a code bears on a day; None where it was dropped by then.
-
-        Raises
-        ------
-        SchemaError
-            The changes of the code run in a circle.
-        """
+        """Return the code that the unit of a code bears on a day; None where it was dropped by then."""
         current: str | None = code
         for change in self.changes:
             if change.changed_on <= day and current is not None:

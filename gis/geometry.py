@@ -52,12 +52,8 @@ _FAMILY = {
 class Cleaned:
     """Geometries after a check.
 
-    Attributes
-    ----------
-    geometries
-        Same index and CRS as what was given; None where the row is to be set aside.
-    issues
-        What was changed (`repaired`), refused (`quarantined`) or remarked on (`noted`), by row.
+    `geometries` has the index and CRS of what was given and None where the row is to be set aside;
+    `issues` tells by row what was changed (`repaired`), refused (`quarantined`) or remarked on (`noted`).
     """
 
     geometries: gpd.GeoSeries
@@ -80,11 +76,6 @@ def clean(geometries: gpd.GeoSeries, kind: Geometry, bounds: Bounds | None = Non
         Type of the layer; `Any` keeps the type, `None` returns everything untouched.
     bounds
         Box of the city; without it axes are not checked and no place is remarked on.
-
-    Returns
-    -------
-    Cleaned
-        A row is mentioned at most once per reason; refused rows hold None.
     """
     if kind == "None":
         return Cleaned(geometries, [])
@@ -202,15 +193,15 @@ def mend_polygons(geometries: gpd.GeoSeries) -> Cleaned:
 def fit_kind(geometries: gpd.GeoSeries, kind: Geometry) -> Cleaned:
     """Return geometries in the type of their layer.
 
-    A multi-part of one part becomes the part; touching lines are joined; an area or a line in a layer
-    of points becomes a point that lies in it (`area-to-point`, `line-to-point`). What has several parts
-    is set aside (`several-parts`; `split_lines` makes rows of them beforehand), as is what cannot become
-    the type (`wrong-geometry`, for `Any` a collection of several).
+    A multi-part of one part becomes the part, which changes nothing on the ground and is not reported;
+    lines that meet are joined (`parts-joined`); an area or a line in a layer of points becomes a point in
+    it (`area-to-point`, `line-to-point`). Several parts are set aside (`several-parts`; `split_lines`
+    makes rows of them beforehand), as is what cannot become the type (`wrong-geometry`).
     """
     shapes = single_parts(_shapes(geometries))
     issues: list[RowIssue] = []
     if kind == "LineString":
-        shapes = joined(shapes)
+        shapes, issues = _joined_lines(geometries, shapes)
     if kind == "Point":
         shapes, issues = _points_inside(geometries, shapes)
     types = shapely.get_type_id(shapes)
@@ -245,12 +236,12 @@ def refuse_degenerate(geometries: gpd.GeoSeries) -> Cleaned:
 def split_lines(roads: gpd.GeoDataFrame, key: str = "uid") -> tuple[gpd.GeoDataFrame, list[RowIssue]]:
     """Return lines with one row a part: the parts of row 7 with key `a` are `a/1`, `a/2`, ...
 
-    The index, the row number of the file, is kept and so repeats; parts that join end to end are
-    joined first. Reason `parts-split`.
+    The index, the row number of the file, is kept and so repeats; parts that meet are joined first.
+    Reasons: `parts-joined`, `parts-split`.
     """
-    shapes = joined(_shapes(roads.geometry))
+    shapes, issues = _joined_lines(roads.geometry, single_parts(_shapes(roads.geometry)))
     apart = shapely.get_type_id(shapes) == LINES
-    issues = _issues(roads.geometry, apart, "repaired", "parts-split", "each part of the line became a row")
+    issues += _issues(roads.geometry, apart, "repaired", "parts-split", "each part of the line became a row")
     merged = roads.set_geometry(_series(roads.geometry, shapes))
     merged["_apart"] = apart
     parts = merged.explode(index_parts=False)
@@ -267,6 +258,14 @@ def _shapes(geometries: gpd.GeoSeries) -> Shapes:
 
 def _series(like: gpd.GeoSeries, shapes: Shapes) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapes, index=like.index, crs=like.crs, name=like.name)
+
+
+def _joined_lines(geometries: gpd.GeoSeries, shapes: Shapes) -> tuple[Shapes, list[RowIssue]]:
+    """Return lines with the parts joined that meet end to end, and the remark on those that became one."""
+    whole = joined(shapes)
+    became = (shapely.get_type_id(shapes) == LINES) & (shapely.get_type_id(whole) == LINE)
+    detail = "the parts of the line meet and were joined"
+    return whole, _issues(geometries, became, "repaired", "parts-joined", detail)
 
 
 def _points_inside(geometries: gpd.GeoSeries, shapes: Shapes) -> tuple[Shapes, list[RowIssue]]:

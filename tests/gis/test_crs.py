@@ -108,7 +108,7 @@ def test_a_million_positions_take_seconds():
     lon, lat = generator.uniform(97, 103, 1_000_000), generator.uniform(37, 40, 1_000_000)
     started = time.perf_counter()
     to_wgs84(lon, lat, "gcj02")
-    assert time.perf_counter() - started < 6  # 1.4 s on a quiet machine
+    assert time.perf_counter() - started < 10  # 1.4 s on a quiet machine
 
 
 def test_whole_geometries_are_unshifted_and_lose_their_heights():

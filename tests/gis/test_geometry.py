@@ -122,11 +122,6 @@ def test_whatever_is_drawn_comes_out_valid_or_is_set_aside(corners):
             LinearRing([(100, 38), (101, 38), (101, 39)]),
             LineString([(100, 38), (101, 38), (101, 39), (100, 38)]),
         ),
-        (
-            "LineString",
-            MultiLineString([[(100, 37), (100, 38)], [(100, 38), (100, 39)]]),
-            LineString([(100, 37), (100, 38), (100, 39)]),
-        ),
         ("Polygon", MultiPolygon([box(100, 38, 101, 39)]), box(100, 38, 101, 39)),
     ],
 )
@@ -134,6 +129,14 @@ def test_what_is_one_part_in_several_wrappings_becomes_the_part(kind, shape, exp
     cleaned = fit_kind(column(shape), kind)
     assert cleaned.issues == []
     assert shapely.equals_exact(cleaned.geometries[1], expected)
+
+
+def test_parts_of_a_line_that_meet_are_joined_and_reported():
+    cleaned = fit_kind(
+        column(MultiLineString([[(100, 37), (100, 38)], [(100, 38), (100, 39)]])), "LineString"
+    )
+    assert told(cleaned) == [(1, "repaired", "parts-joined")]
+    assert cleaned.geometries[1].equals_exact(LineString([(100, 37), (100, 38), (100, 39)]))
 
 
 def test_an_area_in_a_layer_of_points_becomes_a_point_inside_it_and_is_reported():
