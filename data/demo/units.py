@@ -74,9 +74,10 @@ def _townships(city: City, plane: Plane) -> pd.DataFrame:
     seats = {county["code"]: county["seat"] for county in city.facts["counties"]}
     lon = np.array([row.get("lon", seats[row["county"]][0]) for row in rows])
     lat = np.array([row.get("lat", seats[row["county"]][1]) for row in rows])
-    x, y = plane.metres(lon, lat)
     bearing = np.radians([row.get("hint_bearing_deg", 0.0) for row in rows])
     away = 1000.0 * np.array([row.get("hint_km", 0.0) for row in rows])
+    x, y = plane.metres(lon, lat)
+    x, y = x + away * np.sin(bearing), y + away * np.cos(bearing)
     return pd.DataFrame({
         "code": [row["code"] for row in rows],
         "zh": [row["zh"] for row in rows],
@@ -85,8 +86,8 @@ def _townships(city: City, plane: Plane) -> pd.DataFrame:
         "kind": [row["kind"] for row in rows],
         "counts": [row["counts_as_township"] for row in rows],
         "seat": _seats(rows, x, y, seats, plane),
-        "x": x + away * np.sin(bearing),
-        "y": y + away * np.cos(bearing),
+        "x": x,
+        "y": y,
     })  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def _disc(rng: np.random.Generator, size: int) -> Floats:
 def _far_apart(spread: Floats, placed: Floats, count: int) -> Floats:
     """Return `count` of the points, each drawn well away from those placed before it.
 
-    Of the free points the one of median distance is taken: the greatest would line the rim.
+    Of the free points, ordered by distance, the one three quarters up is taken: the last would line the rim.
     """
     gap = cKDTree(placed).query(spread)[0]
     chosen = np.empty((count, 2))

@@ -118,3 +118,14 @@ def test_planted_compliance_is_near_its_table(full):
 def test_all_toilets_are_inspected(small):
     visited = small.truth["audits_truth"]
     assert set(small.toilets["uid"]) == set(visited.loc[visited["place_layer"] == "toilets", "place_uid"])
+
+
+def test_hospitals_of_a_county_stand_in_its_seat(small):
+    plane = Plane(city("zhangye").metric_epsg)
+    hospitals = small.facilities[small.facilities["tier"] == 1]
+    seats = {county["code"]: county["seat"] for county in city("zhangye").facts["counties"]}
+    at = np.array([seats[code[:6]] for code in hospitals["region_code"]])
+    x, y = plane.metres(hospitals["lon"].to_numpy(), hospitals["lat"].to_numpy())
+    seat_x, seat_y = plane.metres(at[:, 0], at[:, 1])
+    assert hospitals["region_code"].str[:6].value_counts().to_dict() == dict.fromkeys(seats, 2)
+    assert (np.hypot(x - seat_x, y - seat_y) < 5000).all()
