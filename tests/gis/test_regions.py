@@ -82,8 +82,14 @@ def test_totals_add_the_values_of_villages_to_those_above(tree):
     totals = tree.totals(pd.Series([1, 2, 3, 10], index=[WEST_SOUTH, WEST_NORTH, EAST_SOUTH, EAST]))
     # 10 people are known to live in the east, but not in which village.
     assert totals.to_dict() == {
-        CITY: 16, COUNTY: 16, WEST: 3, EAST: 13,
-        WEST_SOUTH: 1, WEST_NORTH: 2, EAST_SOUTH: 3, EAST_NORTH: 0,
+        CITY: 16,
+        COUNTY: 16,
+        WEST: 3,
+        EAST: 13,
+        WEST_SOUTH: 1,
+        WEST_NORTH: 2,
+        EAST_SOUTH: 3,
+        EAST_NORTH: 0,
     }
 
 

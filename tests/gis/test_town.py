@@ -23,7 +23,9 @@ def test_three_of_five_people_live_within_100_metres_of_a_toilet(town):
 def test_villages_add_up_to_their_townships_and_county(town):
     area = town.regions.set_index("code").area
     levels = town.regions.set_index("code")["level"]
-    assert area.groupby(levels).sum().to_dict() == dict.fromkeys(("city", "county", "township", "village"), 2e6)
+    assert area.groupby(levels).sum().to_dict() == dict.fromkeys(
+        ("city", "county", "township", "village"), 2e6
+    )
 
 
 def test_every_layer_has_the_columns_of_its_specification_in_both_systems(town):
