@@ -134,8 +134,8 @@ def prepared_of(spec: LayerSpec, source: Source, options: ImportOptions) -> Prep
         table, issues = typed(spec, table), issues + found
     _check_columns_found(spec, table, matched)
     issues += required_missing(spec, table, {(issue.row, issue.column) for issue in issues})
-    accepted, found = _with_places(spec, table, source, options)
-    accepted, issues = _settled(spec, accepted, issues + found, options)
+    accepted, ids, found = _with_places(spec, table, source, options)
+    accepted, issues = _settled(accepted, ids, issues + found, spec, options.mapping)
     told = any(issue.reason == "encoding-told" for issue in issues)
     return Prepared(
         spec=spec,
@@ -192,12 +192,13 @@ def _check_columns_found(spec: LayerSpec, table: pd.DataFrame, matched: Matched)
 
 def _with_places(
     spec: LayerSpec, table: pd.DataFrame, source: Source, options: ImportOptions
-) -> tuple[gpd.GeoDataFrame, list[RowIssue]]:
-    """Return the table with its ids and its places in EPSG:4326."""
+) -> tuple[gpd.GeoDataFrame, pd.Series, list[RowIssue]]:
+    """Return the table with its places in EPSG:4326, and the id of each row of the file."""
     places = None if spec.geometry == "None" else places_of(source.rows, options.mapping)
     table, issues = _with_ids(spec, table, places)
+    ids = table["uid"]
     if spec.geometry == "None":
-        return table, issues
+        return table, ids, issues
     if places is None:
         if spec.geometry_required:
             raise MappingError(
@@ -205,7 +206,7 @@ def _with_places(
                 ' lon = "...", lat = "...".'
             )
         nowhere = gpd.GeoSeries([None] * len(table), index=table.index, crs=LONLAT_EPSG)
-        return gpd.GeoDataFrame(table, geometry=nowhere), issues
+        return gpd.GeoDataFrame(table, geometry=nowhere), ids, issues
     features = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(places.array, index=table.index))
     if spec.geometry == "LineString":
         features, found = split_lines(features, "uid")
@@ -217,9 +218,8 @@ def _with_places(
         datum=options.datum or source.datum or None,
         bounds=options.bounds,
     )
-    return features.set_geometry(
-        gpd.GeoSeries(moved.array, index=features.index, crs=LONLAT_EPSG)
-    ), issues + found
+    moved = gpd.GeoSeries(moved.array, index=features.index, crs=LONLAT_EPSG)
+    return features.set_geometry(moved), ids, issues + found
 
 
 def _with_ids(
@@ -244,14 +244,14 @@ def _with_ids(
 
 
 def _settled(
-    spec: LayerSpec, features: gpd.GeoDataFrame, issues: list[RowIssue], options: ImportOptions
+    features: gpd.GeoDataFrame, ids: pd.Series, issues: list[RowIssue], spec: LayerSpec, mapping: Mapping
 ) -> tuple[gpd.GeoDataFrame, list[RowIssue]]:
     """Return the rows that are in, once bad rows, doubles and what the layer's own checks refuse are out."""
     features = _without_quarantined(features, issues)
-    issues = issues + duplicate_issues(features["uid"])
+    issues = issues + duplicate_issues(ids.loc[features.index.unique()])
     features = _without_quarantined(features, issues)
-    if options.mapping.group is not None:
-        features, found = grouped(features, spec, options.mapping.group)
+    if mapping.group is not None:
+        features, found = grouped(features, spec, mapping.group)
         issues = issues + found
     for check in spec.checks:
         issues = issues + check(features)

@@ -15,7 +15,7 @@ from pyproj import CRS
 
 from gis.crs import DATUMS, LONLAT_EPSG, Datum, frame_to_wgs84
 from gis.errors import CrsError, DatumError, MappingError
-from gis.geometry import clean
+from gis.geometry import clean, remark_far
 from gis.mapping import LAT_NAMES, LON_NAMES, WKT_NAMES, Mapping, normal
 from gis.shapes import Bounds
 from gis.specs import LayerSpec, RowIssue
@@ -25,6 +25,7 @@ CGCS2000_EPSG = 4490
 WKT_NESTING = 6  # brackets of a multipolygon in a collection
 BOX_SPREADS = 10  # how many times the middle half of a file its box reaches beyond
 BOX_LEAST_DEG = 0.5
+FAR = "far-from-city"  # the remark of `gis.geometry` on places outside the box it was given
 NO_DEGREES = 400.0  # what is beyond cannot be degrees, swapped or not
 
 _PAIR = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -102,8 +103,10 @@ def placed(
         for row in shapes.index[~present]
         if spec.geometry_required
     ]
-    cleaned = clean(shapes[present], spec.geometry, bounds or usual_box(shapes[present]))
-    issues += [issue for issue in cleaned.issues if bounds or issue.reason != "far-from-city"]
+    cleaned = clean(shapes[present], spec.geometry, _swap_box(shapes[present], bounds))
+    issues += [issue for issue in cleaned.issues if issue.reason != FAR]
+    if bounds is not None:
+        issues += remark_far(cleaned.geometries, bounds).issues
     moved = frame_to_wgs84(gpd.GeoDataFrame(geometry=cleaned.geometries), known)
     found = np.full(len(shapes), None, dtype=object)
     found[present] = moved.geometry.array
@@ -126,6 +129,18 @@ def usual_box(shapes: gpd.GeoSeries) -> Bounds | None:
             south, north = _reach(y[valid])
             return west, south, east, north
     return None
+
+
+def _swap_box(shapes: gpd.GeoSeries, bounds: Bounds | None) -> Bounds | None:
+    """Return the box of the city, unless most of the file is of another place: then the file's own."""
+    if bounds is None:
+        return usual_box(shapes)
+    boxes = shapely.bounds(np.asarray(shapes.array, dtype=object)).reshape(-1, 4)
+    lon, lat = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    west, south, east, north = bounds
+    here = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    swapped = (west <= lat) & (lat <= east) & (south <= lon) & (lon <= north)
+    return bounds if (here | swapped).mean() >= 1 / 2 else usual_box(shapes)
 
 
 def _reach(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:

@@ -147,16 +147,21 @@ def as_text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
 
 
+def plain(text: str) -> str:
+    """Return a text without the control characters that a database refuses."""
+    return _CONTROL.sub("", text)
+
+
 def _text(cell: object, column: Column) -> Parsed:
     if isinstance(cell, float) and abs(cell) >= WHOLE_IN_FLOAT:
         return None, "digits-lost"
     text = as_text(cell)
     if _SCIENTIFIC.match(text):
         return None, "digits-lost"
-    plain = _CONTROL.sub("", text).strip()
-    if len(plain) > column.length:
+    kept = plain(text).strip()
+    if len(kept) > column.length:
         return None, "text-too-long"
-    return plain or None, "control-removed" if plain != text else ""
+    return kept or None, "control-removed" if kept != text else ""
 
 
 def _number(cell: object, column: Column, factor: float) -> Parsed:
@@ -193,14 +198,14 @@ def _as_number(cell: object) -> float | None:
 
 def _spelt(text: str) -> tuple[float | None, str | None, str]:
     """Return number, unit (None if none is written) and repair of a number in words of a file."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    reason = "full-width" if plain != text.strip() and any(c.isdigit() for c in plain) else ""
-    if slope := _SLOPE.match(plain):
+    ordinary = unicodedata.normalize("NFKC", text).strip()
+    reason = "full-width" if ordinary != text.strip() and any(c.isdigit() for c in ordinary) else ""
+    if slope := _SLOPE.match(ordinary):
         rise = float(slope[1] + "1")
         return (rise / float(slope[2]) if float(slope[2]) else None), "ratio", reason
-    if _THOUSANDS.match(plain):
-        plain = plain.replace(",", "")
-    found = _NUMBER.match(plain)
+    if _THOUSANDS.match(ordinary):
+        ordinary = ordinary.replace(",", "")
+    found = _NUMBER.match(ordinary)
     if not found:
         return None, None, reason
     return float(found[1]), (found[2].strip() if found[2] else None), reason
