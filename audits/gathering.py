@@ -24,12 +24,13 @@ def gather(measurements: pd.DataFrame, rulebook: RuleBook, places: pd.DataFrame 
     ----------
     measurements
         One row a reading: `KEYS`, `attribute`, `value` (float), `unit`, and optionally `choice` and
-        `not_measured`.
+        `not_measured`. An element without a number is the first of its kind.
     places
         `place_layer`, `place_uid`, and any facts: `built_on` (date), `exposed` (bool), yes/no facts,
         codes, or figures in base units. A place that is missing has no facts.
     """
     table = measurements.reset_index(drop=True)
+    table["element_no"] = table["element_no"].fillna(1).astype("int64")
     item, items = _items(table)
     order, pair, names = _pairs(table, rulebook)
     table = table.assign(item=item, pair=pair, written=order)
@@ -167,7 +168,7 @@ def _fill_implied(
     slots: dict[tuple[str, str], Slot], named: Mapping[tuple[str, str], NDArray[np.bool_]], rulebook: RuleBook
 ) -> None:
     # Who wrote running_slope_full_width has said that the form is full_width, for every rule to hear.
-    for (element, name), seen in named.items():
+    for (element, name), seen in sorted(named.items(), key=lambda pair: pair[0]):
         rule = rulebook.called.get((element, name))
         for condition in rule.when if rule else ():
             if (

@@ -192,7 +192,7 @@ class RuleBook:
         NotFoundError
             There is no such rule, or none on that day.
         """
-        found = [rule for rule in self.rules if rule.id == rule_id and (on is None or rule.in_force(on))]
+        found = [rule for rule in self._by_id.get(rule_id, ()) if on is None or rule.in_force(on)]
         if not found:
             raise NotFoundError("rule", rule_id, "list them with: tantu standards list")
         return max(found, key=lambda rule: rule.valid_from or date.min)
@@ -241,6 +241,13 @@ class RuleBook:
         for rule in self.rules:
             if rule.judged:
                 found |= {(rule.element, name): rule.unit for name in (rule.attribute, rule.called) if name}
+        return found
+
+    @cached_property
+    def _by_id(self) -> dict[str, list[Rule]]:
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            found.setdefault(rule.id, []).append(rule)
         return found
 
     @cached_property

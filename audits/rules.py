@@ -119,13 +119,16 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row an attribute whose worst outcome differs: the item's columns, `attribute`,
-        `before`, `after` (None where no rule speaks of it) and the rules `rule_before`, `rule_after`.
+        `before`, `after` (missing where no rule speaks of it) and the rules `rule_before`,
+        `rule_after`. What neither way decides is left out.
     """
     keys = [*KEYS, "attribute"]
     joined = _worst(before).merge(_worst(after), on=keys, how="outer", suffixes=("_before", "_after"))
     joined = joined.rename(columns={"outcome_before": "before", "outcome_after": "after"})
     joined = joined.rename(columns={"rule_id_before": "rule_before", "rule_id_after": "rule_after"})
-    differs = joined["before"].fillna("") != joined["after"].fillna("")
+    undecided = {"", "not_measured"}
+    was, becomes = joined["before"].fillna(""), joined["after"].fillna("")
+    differs = (was != becomes) & ~(was.isin(undecided) & becomes.isin(undecided))
     return joined.loc[differs, [*keys, "before", "after", "rule_before", "rule_after"]].reset_index(drop=True)
 
 

@@ -124,7 +124,7 @@ def in_base(values: "pd.Series[float]", units: "pd.Series[str]") -> "pd.DataFram
     values
         Figures as measured, NaN where there is none.
     units
-        Code of the unit of each figure, same index.
+        Unit of each figure, a code or a word that `recognise` knows; same index.
 
     Returns
     -------
@@ -137,11 +137,12 @@ def in_base(values: "pd.Series[float]", units: "pd.Series[str]") -> "pd.DataFram
     amount = np.full(len(figures), np.nan)
     dimension = np.full(len(figures), -1, dtype=np.int8)
     for number, name in enumerate(names):
-        if name not in UNITS:
+        unit = name if name in UNITS else recognise(str(name))
+        if unit is None:
             continue
         rows = codes == number
-        amount[rows] = from_unit(figures[rows], name)
-        dimension[rows] = DIMENSIONS[UNITS[name].dimension]
+        amount[rows] = from_unit(figures[rows], unit)
+        dimension[rows] = DIMENSIONS[UNITS[unit].dimension]
     return pd.DataFrame({"amount": amount, "dimension": dimension}, index=values.index)
 
 
