@@ -100,11 +100,16 @@ def test_a_package_is_ours_and_not_a_namesake_from_elsewhere(package):
 
 
 def test_the_locks_pin_every_dependency_and_name_no_address():
-    lock = (ROOT / "requirements.lock").read_text()
-    wanted = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]
-    pinned = {line.split("==")[0] for line in lock.splitlines() if "==" in line}
-    assert {re.split(r"[\[<>=; ]", entry)[0] for entry in wanted} <= pinned
-    assert "://" not in lock
+    groups = PYPROJECT["dependency-groups"]
+    runtime = [*PYPROJECT["project"]["dependencies"], *groups["build"]]
+    develop = [*runtime, *(entry for entry in groups["dev"] if isinstance(entry, str))]
+    pins = {}
+    for name, wanted in (("requirements.lock", runtime), ("requirements-dev.lock", develop)):
+        lock = (ROOT / name).read_text()
+        pins[name] = {line.split(" ")[0] for line in lock.splitlines() if "==" in line}
+        assert {re.split(r"[\[<>=; ]", entry)[0] for entry in wanted} <= {pin.split("==")[0] for pin in pins[name]}
+        assert "://" not in lock
+    assert pins["requirements.lock"] <= pins["requirements-dev.lock"]
     npm_lock = (ROOT / "package-lock.json").read_text()
     assert '"resolved"' not in npm_lock
     assert '"integrity"' in npm_lock
