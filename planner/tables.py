@@ -9,7 +9,7 @@ again by `certificate_mark`, a keyed digest, and never by its text.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.tables import Base, BigId, VersionedRow, live_index
@@ -36,7 +36,7 @@ class Plan(Base):
     __tablename__ = "plan"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    solved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    solved_at: Mapped[datetime]
     first_year: Mapped[int]
     years: Mapped[int]
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
