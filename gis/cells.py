@@ -6,7 +6,7 @@ of a whole number, type of a geometry) are checked here, so that both refuse the
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -70,7 +70,7 @@ def encoded(values: Series, cell: Cell) -> list[Any]:
     return _ENCODERS[cell.kind](values, cell)
 
 
-def decoded(values: list[Any], cell: Cell) -> Series | GeoSeries:
+def decoded(values: Sequence[Any], cell: Cell) -> Series | GeoSeries:
     """Return plain values, or what SQLite keeps in their place, as a column of the fitting dtype."""
     return _DECODERS[cell.kind](values, cell)
 
@@ -203,24 +203,24 @@ def _geometry(values: Series, cell: Cell) -> list[bytes | None]:
     return blobs
 
 
-def _dates(values: list[Any], _cell: Cell) -> Series:
+def _dates(values: Sequence[Any], _cell: Cell) -> Series:
     days = [date.fromisoformat(value) if isinstance(value, str) else value for value in values]
     return Series(days, dtype=object)
 
 
-def _moments(values: list[Any], _cell: Cell) -> Series:
+def _moments(values: Sequence[Any], _cell: Cell) -> Series:
     return Series(pd.to_datetime(Series(values, dtype=object), utc=True, format="ISO8601"))
 
 
-def _jsons(values: list[Any], _cell: Cell) -> Series:
+def _jsons(values: Sequence[Any], _cell: Cell) -> Series:
     return Series([json.loads(value) if isinstance(value, str) else value for value in values], dtype=object)
 
 
-def _numbers(values: list[Any], cell: Cell) -> Series:
+def _numbers(values: Sequence[Any], cell: Cell) -> Series:
     return Series(values, dtype="Int64" if cell.nullable else "int64")
 
 
-def _flags(values: list[Any], cell: Cell) -> Series:
+def _flags(values: Sequence[Any], cell: Cell) -> Series:
     if not cell.nullable:
         return Series(values, dtype="bool")
     missing = np.array([value is None for value in values], dtype=bool)
@@ -228,7 +228,7 @@ def _flags(values: list[Any], cell: Cell) -> Series:
     return Series(pd.arrays.BooleanArray(truth, missing))
 
 
-def _shapes(values: list[Any], _cell: Cell) -> GeoSeries:
+def _shapes(values: Sequence[Any], _cell: Cell) -> GeoSeries:
     return GeoSeries(shapely.from_wkb(np.array(values, dtype=object)), crs=WGS84)
 
 
@@ -243,8 +243,8 @@ _ENCODERS: dict[Kind, Callable[[Series, Cell], list[Any]]] = {
     "json": _json,
     "geometry": _geometry,
 }
-_DECODERS: dict[Kind, Callable[[list[Any], Cell], Series]] = {
-    "text": lambda values, _cell: Series(values, dtype="str"),
+_DECODERS: dict[Kind, Callable[[Sequence[Any], Cell], Series]] = {
+    "text": lambda values, _cell: Series(pd.array(values, dtype="str")),
     "int": _numbers,
     "float": lambda values, _cell: Series(values, dtype="float64"),
     "bool": _flags,

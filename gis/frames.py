@@ -6,13 +6,16 @@ SpatiaLite a big write fills the R*Tree in one statement instead of one trigger 
 back in the same transaction), so the types of its geometries are checked here.
 """
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
 from geoalchemy2 import Geometry
 from geopandas import GeoDataFrame
-from pandas import DataFrame
+from pandas import DataFrame, Series
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -87,13 +90,14 @@ def read_frame(
     if where is not None:
         query = query.where(where)
     session.flush()
-    cursor: Any = session.connection().execute(query.order_by(*table.__table__.primary_key)).cursor
-    fetched = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(wanted)
-    kinds = table_cells(table)
-    frame = {
-        GEOMETRY if name == "geom" else name: cells.decoded(list(values), kinds[name])
-        for name, values in zip(wanted, fetched, strict=True)
-    }
+    with collector_at_rest():
+        cursor: Any = session.connection().execute(query.order_by(*table.__table__.primary_key)).cursor
+        fetched = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(wanted)
+        kinds = table_cells(table)
+        frame = {
+            GEOMETRY if name == "geom" else name: _decoded(values, kinds[name])
+            for name, values in zip(wanted, fetched, strict=True)
+        }
     if GEOMETRY in frame:
         return GeoDataFrame(frame, geometry=GEOMETRY, crs=WGS84)
     return DataFrame(frame)
@@ -119,7 +123,8 @@ def write_frame(session: Session, table: type[Base], frame: DataFrame, *, batch_
     CrsError
         The geometries are not in EPSG:4326.
     """
-    insert_rows(session, table, encoded(table, frame), batch_id=batch_id)
+    with collector_at_rest():
+        insert_rows(session, table, encoded(table, frame), batch_id=batch_id)
     return len(frame)
 
 
@@ -174,9 +179,26 @@ def insert_rows(session: Session, table: type[Base], rows: Rows, *, batch_id: in
         raise ConflictError(f"{table.__tablename__}: {reason}") from error
 
 
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from walking a million fresh cells; none of them is a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def table_cells(table: type[Base]) -> dict[str, Cell]:
     """Return what each column of a table takes."""
     return {column.name: _cell(column) for column in table.__table__.columns if isinstance(column, Column)}
+
+
+def _decoded(values: Sequence[Any], cell: Cell) -> Series:
+    # Arrow takes texts five times as fast as pandas.
+    return cells.decoded(pa.array(values, pa.large_string()) if cell.kind == "text" else values, cell)
 
 
 def _insert_spatialite(connection: Connection, table: type[Base], rows: Rows, *, bulk: bool) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, se
 from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError, NotFoundError, SchemaError
-from gis.frames import encoded, insert_rows, read_frame
+from gis.frames import collector_at_rest, encoded, insert_rows, read_frame
 from gis.spatial import bbox_hit, distance_m, nearest, window, within_m
 from gis.specs import RowIssue
 from gis.tables import (
@@ -146,26 +146,30 @@ def apply_rows(session: Session, table: type[VersionedRow], frame: DataFrame, ba
     _batch(session, batch_id)
     if "uid" not in frame or frame["uid"].isna().any() or frame["uid"].duplicated().any():
         raise SchemaError(table.__tablename__, "every row needs a uid of its own")
-    rows = encoded(table, frame)
-    session.flush()
-    known: dict[str, tuple[int, str, int | None]] = {
-        row.uid: (row.id, row.content_hash, row.batch_id)
-        for row in session.execute(
-            select(table.uid, table.id, table.content_hash, table.batch_id).where(table.retired_by.is_(None))
+    with collector_at_rest():
+        rows = encoded(table, frame)
+        known: dict[str, tuple[int, str, int | None]] = {
+            row.uid: (row.id, row.content_hash, row.batch_id)
+            for row in session.execute(
+                select(table.uid, table.id, table.content_hash, table.batch_id).where(
+                    table.retired_by.is_(None)
+                )
+            )
+        }
+        before = [known.get(uid) for uid in rows["uid"]]
+        same = [
+            old is not None and old[1] == new for old, new in zip(before, rows["content_hash"], strict=True)
+        ]
+        retired = [old[0] for old, kept in zip(before, same, strict=True) if old is not None and not kept]
+        _retire(session, table, retired, batch_id)
+        fresh = [not kept for kept in same]
+        insert_rows(
+            session,
+            table,
+            {name: list(compress(values, fresh)) for name, values in rows.items()},
+            batch_id=batch_id,
         )
-    }
-    before = [known.get(uid) for uid in rows["uid"]]
-    same = [old is not None and old[1] == new for old, new in zip(before, rows["content_hash"], strict=True)]
-    retired = [old[0] for old, kept in zip(before, same, strict=True) if old is not None and not kept]
-    _retire(session, table, retired, batch_id)
-    fresh = [not kept for kept in same]
-    insert_rows(
-        session,
-        table,
-        {name: list(compress(values, fresh)) for name, values in rows.items()},
-        batch_id=batch_id,
-    )
-    _stand_on(session, batch_id, {old[2] for old in before if old is not None})
+        _stand_on(session, batch_id, {old[2] for old in before if old is not None})
     return ApplyCounts(sum(fresh) - len(retired), len(retired), sum(same))
 
 
