@@ -8,6 +8,7 @@ import numpy as np
 
 from data.demo.draw import Floats, Ints, stream
 from data.demo.links import Links, joined, rows_of, straight
+from data.demo.plane import on_grid
 from data.demo.streets import Lattice
 from data.demo.units import Units
 
@@ -40,8 +41,8 @@ def _beside(lattice: Lattice, corners: Ints, along: Floats, off_m: float) -> Lin
     """Return the footway and crossing lines on one side of the rows these corners belong to."""
     along = along[corners]
     middle = lattice.places[corners] + off_m * np.column_stack([-along[:, 1], along[:, 0]])
-    before = np.round(middle - HALF_CROSSING_M * along, 2)
-    after = np.round(middle + HALF_CROSSING_M * along, 2)
+    before = on_grid(middle - HALF_CROSSING_M * along)
+    after = on_grid(middle + HALF_CROSSING_M * along)
     unit, i, j = lattice.unit[corners], lattice.i[corners], lattice.j[corners]
     follows = (np.diff(unit) == 0) & (np.diff(j) == 0) & (np.diff(i) == 1)
     crossings = Links(straight(before, after), rows_of(len(corners), "crossing", unit))

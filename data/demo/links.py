@@ -14,9 +14,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from data.demo.draw import Flags, Floats, Ints
+from data.demo.plane import METRE_DIGITS
 
-GRID_M = 0.01
-"""Every vertex stands on this grid, so that equal ends are equal numbers."""
+NEAR_M = 0.25
+"""Lines that come nearer than this are noded together, so that no two of them miss each other by a hair."""
 
 COLUMNS = ("road_class", "ref", "name", "oneway", "unit")
 """`unit` is the row of the village, -1 for none."""
@@ -53,29 +54,23 @@ def taken(links: Links, kept: Flags | Ints) -> Links:
 
 
 def noded(links: Links, suspects: Flags) -> Links:
-    """Return the lines cut wherever two of them cross.
+    """Return the lines cut wherever two of them meet, with their vertices on the grid.
 
     Parameters
     ----------
     links
-        Lines whose vertices stand on the grid of `GRID_M`.
+        Lines whose vertices stand on the grid (`plane.on_grid`).
     suspects
-        Lines that may cross others; lines that are not suspect are known not to cross each other.
+        Lines that may meet others away from their ends; the rest is known not to.
     """
-    for _ in range(4):
-        pairs = crossings(links.shapes, np.flatnonzero(suspects))
-        if pairs.shape[1] == 0:
-            break
-        cut = np.zeros(len(links.shapes), dtype=bool)
-        cut[pairs.ravel()] = True
-        whole = links.shapes[cut]
-        pieces = shapely.get_parts(shapely.union_all(whole, grid_size=GRID_M))
-        middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-        origin = np.flatnonzero(cut)[shapely.STRtree(whole).nearest(middle)]
-        fresh = Links(pieces, links.rows.iloc[origin])
-        links = joined([taken(links, ~cut), fresh])
-        suspects = np.concatenate([np.zeros(int((~cut).sum()), dtype=bool), np.ones(len(pieces), dtype=bool)])
-    return links
+    near = shapely.STRtree(links.shapes).query(links.shapes[suspects], predicate="dwithin", distance=NEAR_M)
+    cut = suspects.copy()
+    cut[near[1]] = True
+    whole = links.shapes[cut]
+    pieces = shapely.get_parts(shapely.union_all(whole, grid_size=10.0**-METRE_DIGITS))
+    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    origin = np.flatnonzero(cut)[shapely.STRtree(whole).nearest(middle)]
+    return joined([taken(links, ~cut), Links(pieces, links.rows.iloc[origin])])
 
 
 def crossings(shapes: np.ndarray, suspects: Ints) -> Ints:
@@ -88,11 +83,12 @@ def ends(shapes: np.ndarray) -> tuple[Ints, Ints, Floats]:
     """Return the node number of both ends of each line, and the places (n, 2) of the nodes."""
     first = shapely.get_coordinates(shapely.get_point(shapes, 0))
     last = shapely.get_coordinates(shapely.get_point(shapes, -1))
-    grid = np.round(np.vstack([first, last]) / GRID_M).astype(np.int64)
+    per_metre = 10**METRE_DIGITS
+    grid = np.round(np.vstack([first, last]) * per_metre).astype(np.int64)
     key = grid[:, 0] * 2**32 + grid[:, 1]
     _, where, number = np.unique(key, return_index=True, return_inverse=True)
     half = len(shapes)
-    places = np.asarray(grid[where] * GRID_M, dtype=float)
+    places = np.asarray(grid[where] / per_metre, dtype=float)
     return np.asarray(number[:half]), np.asarray(number[half:]), places
 
 

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from data.demo.draw import Floats
 from data.demo.links import Links, joined, rows_of, straight
+from data.demo.plane import on_grid
 from data.demo.units import Units
 
 PASS_BY_M = 2600.0
@@ -75,7 +76,7 @@ def _carriageways(axis: shapely.LineString, chain: Floats) -> tuple[Floats, Floa
     behind = shapely.get_coordinates(shapely.line_interpolate_point(axis, np.maximum(chain - 5, 0)))
     along = (ahead - behind) / np.hypot(*(ahead - behind).T)[:, None]
     off = np.column_stack([along[:, 1], -along[:, 0]]) * APART_M / 2
-    return np.round(here + off, 2), np.round(here - off, 2)
+    return on_grid(here + off), on_grid(here - off)
 
 
 def _ramps(chain: Floats, right: Floats, left: Floats, middles: Floats, terminals: Floats) -> Floats:

@@ -12,6 +12,14 @@ from data.demo.draw import Floats
 
 DEGREE_DIGITS = 7
 
+METRE_DIGITS = 1
+"""Roads are drawn on a grid of a tenth of a metre, ten times coarser than the rounding of degrees."""
+
+
+def on_grid(metres: Floats) -> Floats:
+    """Return coordinates on the grid of the drawing."""
+    return np.asarray(np.round(metres, METRE_DIGITS), dtype=float)
+
 
 class Plane:
     """Conversion between longitude/latitude (WGS 84) and the metres of a projected CRS."""

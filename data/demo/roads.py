@@ -16,7 +16,7 @@ from data.demo.draw import Flags, Floats, only, stream
 from data.demo.footways import footway_lines
 from data.demo.links import Links, crossings, ends, in_largest_part, joined, noded, rows_of, straight, taken
 from data.demo.motorway import motorway_lines
-from data.demo.plane import Plane
+from data.demo.plane import Plane, on_grid
 from data.demo.skeleton import village_web, web_lines
 from data.demo.streets import Lattice, gates, street_lattice, street_lines
 from data.demo.units import Units
@@ -28,8 +28,10 @@ FULL_EDGES = 79_000
 ISLANDS = 0.0004
 """Share of the edges that are planted as unconnected tracks."""
 
+STREET_M = 150.0
+"""A line no longer than this may have homes beside it."""
+
 MAIN = ("trunk", "primary", "secondary", "tertiary")
-STREETS = ("residential", "living_street", "service")
 
 #            class: (maxspeed km/h, width m, share of asphalt, share unpaved); own choice
 CLASSES = {
@@ -61,7 +63,7 @@ class Roads:
     islands
         Uids of the edges planted as unconnected.
     shapes, unit, homes_beside
-        Lines in metres, row of the village (-1: none), and whether homes may stand beside the line.
+        Lines in metres, row of the village of their middle, and whether homes may stand beside them.
     """
 
     layer: gpd.GeoDataFrame
@@ -152,9 +154,7 @@ def _islands(lattice: Lattice, units: Units, count: int, seed: int) -> Links:
     def at(right: float, up: float) -> Floats:
         east = np.cos(turn) * right - np.sin(turn) * up
         north = np.sin(turn) * right + np.cos(turn) * up
-        return np.asarray(
-            np.round(lattice.places[corner] + spacing[:, None] * np.column_stack([east, north]), 2)
-        )
+        return on_grid(lattice.places[corner] + spacing[:, None] * np.column_stack([east, north]))
 
     shapes = np.concatenate([straight(at(0.3, 0.35), at(0.5, 0.5)), straight(at(0.5, 0.5), at(0.7, 0.4))])
     return Links(shapes, rows_of(2 * len(corner), "track", np.tile(lattice.unit[corner], 2)))
@@ -183,12 +183,19 @@ def _with_facts(links: Links, planted: Flags, units: Units, plane: Plane, seed: 
         "region_code": units.villages["code"].to_numpy()[unit],
     })  # fmt: skip
     shapes = plane.shapes_to_degrees(links.shapes)
-    beside = rows["road_class"].isin(STREETS).to_numpy() & ~planted
-    drawn_unit = rows["unit"].to_numpy(dtype=np.int64)
     return Roads(
         gpd.GeoDataFrame(layer, geometry=shapes, crs=4326), layer.loc[planted, "uid"].tolist(),
-        links.shapes, drawn_unit, beside & (drawn_unit == unit),
+        links.shapes, unit, _homes_beside(links, units) & ~planted,
     )  # fmt: skip
+
+
+def _homes_beside(links: Links, units: Units) -> Flags:
+    """Return along which lines homes may stand: streets and short roads that stay in one cell."""
+    centres = cKDTree(units.villages[["x", "y"]].to_numpy())
+    cells = [centres.query(shapely.get_coordinates(shapely.get_point(links.shapes, at)))[1] for at in (0, -1)]
+    short = shapely.length(links.shapes) <= STREET_M
+    drives = ~_walked(links) & ~links.rows["road_class"].str.startswith("motorway").to_numpy(dtype=bool)
+    return np.asarray(short & drives & (cells[0] == cells[1]))
 
 
 def _surface(rng: np.random.Generator, classes: np.ndarray, facts: pd.DataFrame) -> np.ndarray:

@@ -16,6 +16,7 @@ from scipy.spatial import Delaunay, cKDTree
 
 from data.demo.draw import Floats, Ints, stream
 from data.demo.links import Links, rows_of
+from data.demo.plane import on_grid
 from data.demo.units import Units
 
 RANKS = ("unclassified", "tertiary", "secondary", "primary", "trunk")
@@ -97,7 +98,7 @@ def web_lines(web: Web, gates: Floats, unit_places: Floats, seed: int) -> Links:
         off = sway[edge] * np.sin(np.pi * waves[edge] * share)
         points = start[edge] + along[edge] * share[:, None] + side[edge] * off[:, None]
         exact = np.where((share >= 1)[:, None], end[edge], points)
-        return np.asarray(np.round(exact, 2))
+        return on_grid(exact)
 
     corners = np.stack([at((step + part) / cuts[edge]) for part in (0.0, 0.5, 1.0)], axis=1)
     shapes = np.asarray(shapely.linestrings(corners))

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from data.demo.draw import Flags, Floats, Ints, stream
 from data.demo.links import Links, rows_of, straight
+from data.demo.plane import on_grid
 from data.demo.skeleton import RANKS, Web
 from data.demo.units import Units
 
@@ -53,7 +54,7 @@ def street_lattice(units: Units, edges: int, seed: int) -> Lattice:
     places = centres[unit] + np.column_stack(
         [cos * flat[:, 0] - sin * flat[:, 1], sin * flat[:, 0] + cos * flat[:, 1]]
     )
-    places = np.round(places, 2)
+    places = on_grid(places)
     kept = _own_cell(places, unit, centres, RIM_M) | ((i == 0) & (j == 0))
     kept[kept] = _nearest_first(unit[kept], np.hypot(i, j)[kept]) < wanted[unit[kept]]
     return Lattice(unit[kept], i[kept], j[kept], places[kept], turn, spacing)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from data.demo.draw import Floats, Ints, apportion, stream
-from data.demo.plane import Plane
+from data.demo.plane import Plane, on_grid
 from gis.catalogue import City, table
 
 SEPARATION_M = 450.0
@@ -151,7 +151,7 @@ def _scatter(townships: pd.DataFrame, counts: Ints, rng: np.random.Generator) ->
         chosen = _far_apart(spread, np.array(placed), int(count) - 1)
         placed.extend(chosen)
         own.append(np.vstack([centres[row : row + 1], chosen]))
-    return np.asarray(np.round(np.vstack(own), 2), dtype=float)
+    return on_grid(np.vstack(own))
 
 
 def _disc(rng: np.random.Generator, size: int) -> Floats:
