@@ -153,13 +153,16 @@ def _named(
     answered = table["value"].notna().to_numpy()
     if "choice" in table:
         answered = answered | table["choice"].notna().to_numpy()
-    recorded = table.loc[answered, ["item", "written", "element", "attribute"]]
+    items, written = table["item"].to_numpy(), table["written"].to_numpy()
+    rank = np.argsort(written, kind="stable")
     found = {}
-    for positions in recorded.groupby("written").indices.values():
-        chosen = recorded.iloc[positions]
-        element, name = str(chosen["element"].iloc[0]), str(chosen["attribute"].iloc[0])
+    for rows_of_name in np.split(rank, np.flatnonzero(np.diff(written[rank])) + 1):
+        element, name = (
+            str(table["element"].iloc[rows_of_name[0]]),
+            str(table["attribute"].iloc[rows_of_name[0]]),
+        )
         seen = np.zeros(len(rows[element]), dtype=bool)
-        seen[within[chosen["item"].to_numpy()]] = True
+        seen[within[items[rows_of_name[answered[rows_of_name]]]]] = True
         found[element, name] = seen
     return found
 

@@ -22,7 +22,9 @@ GOOD = {
 G, I = (100.4, 38.9), (100.5, 38.95)  # noqa: E741  # the corner I of the town
 
 
-def visit(said, *, uid="v1", place="t1", on=date(2025, 6, 1), at=None, element="accessible_toilet", layer="toilets"):
+def visit(
+    said, *, uid="v1", place="t1", on=date(2025, 6, 1), at=None, element="accessible_toilet", layer="toilets"
+):
     rows = readings(element, said, place=(layer, place), visit=uid)
     point = shapely.Point(*at) if at else None
     return gpd.GeoDataFrame(
@@ -77,7 +79,12 @@ def test_an_import_keeps_visits_measurements_and_findings(city):
     assert set(measured["attribute"]) == set(GOOD)
     assert measured.set_index("attribute").loc["turning_circle", ["value", "unit"]].tolist() == [1.2, "m"]
     row = found.iloc[0]
-    assert (row["rule_id"], row["clause"], row["limit_low"], row["deviation"]) == ("GB-144", "3.2.3-1", 1.5, 0.3)
+    assert (row["rule_id"], row["clause"], row["limit_low"], row["deviation"]) == (
+        "GB-144",
+        "3.2.3-1",
+        1.5,
+        0.3,
+    )
     assert (row["severity"], row["state"], row["opened_on"]) == ("critical", "open", date(2025, 6, 1))
     assert found["opinion"].isna().all()
 
@@ -121,7 +128,9 @@ def test_a_position_far_from_its_place_is_noted_with_the_distance(city):
     assert visits.loc["near", "place_distance_m"] == pytest.approx(43.4, abs=0.5)
     assert visits.loc["far", "place_distance_m"] == pytest.approx(867, abs=3)
     assert pd.isna(visits.loc["nowhere", "place_distance_m"])
-    assert noted == [(4, "far-from-place", f"visit far is {visits.loc['far', 'place_distance_m']:.0f} m from its place")]
+    assert noted == [
+        (4, "far-from-place", f"visit far is {visits.loc['far', 'place_distance_m']:.0f} m from its place")
+    ]
 
 
 def test_a_visit_to_an_unknown_place_is_kept_and_noted(city):
@@ -144,11 +153,23 @@ def test_places_of_several_layers_come_in_one_file(city):
 
 
 def test_a_visit_is_judged_by_the_rules_of_its_own_day(city):
-    before = visit({"clear_width": "1.1 m", "at_entrance": "no"}, uid="v1", on=date(2021, 5, 1), element="wheelchair_ramp")
-    after = visit({"clear_width": "1.1 m", "at_entrance": "no"}, uid="v2", on=date(2023, 5, 1), element="wheelchair_ramp")
+    before = visit(
+        {"clear_width": "1.1 m", "at_entrance": "no"},
+        uid="v1",
+        on=date(2021, 5, 1),
+        element="wheelchair_ramp",
+    )
+    after = visit(
+        {"clear_width": "1.1 m", "at_entrance": "no"},
+        uid="v2",
+        on=date(2023, 5, 1),
+        element="wheelchair_ramp",
+    )
     bring(city, join(before, after))
     with transaction(city) as session:
-        assert store.findings(session)[["rule_id", "opened_on"]].values.tolist() == [["GB-069", date(2023, 5, 1)]]
+        assert store.findings(session)[["rule_id", "opened_on"]].values.tolist() == [
+            ["GB-069", date(2023, 5, 1)]
+        ]
         changed = service.rejudged(session, on=TODAY)
     assert changed[["visit_uid", "before", "after", "rule_before", "rule_after"]].values.tolist() == [
         ["v1", "met", "not_met", "GB-070", "GB-069"]
