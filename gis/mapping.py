@@ -41,6 +41,7 @@ from gis.specs import LayerSpec
 LON_NAMES = ("lon", "lng", "long", "longitude", "经度", "經度")
 LAT_NAMES = ("lat", "latitude", "纬度", "緯度")
 WKT_NAMES = ("wkt", "geometry_wkt")
+EXTRA = "_extra"  # column of what stands right of the last header, kept for the quarantine
 SHAPEFILE_NAME = 10  # characters that the dBASE format allows
 
 # What TOML wants escaped within quotation marks.
@@ -198,7 +199,7 @@ def match(spec: LayerSpec, names: Iterable[str], mapping: Mapping) -> Matched:
             taken[column.name] = aliases[column.name] = found
         elif found := _first(by_name, column.synonyms):
             proposals[column.name] = found
-    used = {*taken.values(), *proposals.values(), *wanted, "geometry"}
+    used = {*taken.values(), *proposals.values(), *wanted, "geometry", EXTRA}
     places = {normal(name) for name in (*LON_NAMES, *LAT_NAMES, *WKT_NAMES)}
     rest = tuple(name for name in theirs if name not in used and normal(name) not in places)
     units = {ours: unit for ours, name in taken.items() if (unit := unit_of(name))}

@@ -16,13 +16,12 @@ from pandas import DataFrame, Index
 
 from gis.errors import FileFormatError, FileTooLargeError
 from gis.limits import SPARE_ROWS, Limits, check_limit
-from gis.mapping import normal
+from gis.mapping import EXTRA, normal
 from gis.specs import Action, RowIssue
 
 DELIMITERS = (",", "\t", ";", "|")
 HEADER_WITHIN = 30  # rows from the top among which the header is looked for
 FOOTER_WITHIN = 12  # rows from the bottom that may be signatures and remarks
-EXTRA = "_extra"  # column of what stands right of the last header, kept for the quarantine
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|本页合计|total|subtotal)[:：]?$", re.IGNORECASE)

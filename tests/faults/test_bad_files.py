@@ -258,7 +258,7 @@ def test_more_features_or_bytes_than_are_read_are_refused(tmp_path):
 def test_metres_that_call_themselves_degrees_are_refused_with_the_way_out(tmp_path):
     metres = gpd.points_from_xy([628_000.0, 629_000.0], [4_310_000.0, 4_311_000.0])
     gpd.GeoDataFrame({"uid": ["1", "2"]}, geometry=metres, crs=4326).to_file(tmp_path / "a.gpkg")
-    with pytest.raises(CrsError, match="metres, not degrees.*--crs"):
+    with pytest.raises(CrsError, match=r"metres, not degrees.*--crs"):
         prepare(TOILETS, tmp_path / "a.gpkg", WGS84)
     prepared = prepare(TOILETS, tmp_path / "a.gpkg", ImportOptions(epsg=32647))
     assert prepared.accepted.geometry.iloc[0].x == pytest.approx(100.48, abs=0.01)

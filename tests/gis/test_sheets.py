@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from gis.encodings import dbf_encoding, decoded
 from gis.errors import EncodingError, FileFormatError, FileTooLargeError
 from gis.limits import Limits
-from gis.mapping import Mapping, known_words
+from gis.mapping import EXTRA, Mapping, known_words
 from gis.schema import HOUSEHOLDS, TOILETS
-from gis.sheets import EXTRA, csv_records, sheet_of
+from gis.sheets import csv_records, sheet_of
 
 KNOWN = known_words(TOILETS, Mapping())
 
