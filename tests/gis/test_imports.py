@@ -131,7 +131,7 @@ def test_a_synonym_is_proposed_with_a_mapping_and_its_values_are_not_taken(tmp_p
 def test_a_required_column_that_is_only_proposed_refuses_the_file_with_the_mapping(tmp_path):
     path = written(tmp_path, 'uid,道路等级,wkt\n1,县道,"LINESTRING(100 38,101 38)"\n')
     with pytest.raises(
-        MappingError, match=r"no column .road_class.*\n.columns.\nuid = "uid"\nroad_class = "道路等级"'
+        MappingError, match=r'no column .road_class.*\n.columns.\nuid = "uid"\nroad_class = "道路等级"'
     ):
         prepare(ROADS, path, options(ROADS))
 
