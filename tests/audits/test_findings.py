@@ -19,7 +19,7 @@ def found(element, said, **options):
 def test_only_failures_become_findings():
     failed = found("accessible_toilet", {"turning_circle": "1.2 m", "area": "5 m2", "sign": "?locked"})
     assert failed["rule_id"].tolist() == ["GB-144"]
-    assert failed[["value", "limit_low", "deviation", "unit", "state"]].values.tolist() == [
+    assert failed[["value", "limit_low", "deviation", "unit", "state"]].to_numpy().tolist() == [
         [1.2, 1.5, 0.3, "m", "open"]
     ]
 

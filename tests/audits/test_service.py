@@ -148,7 +148,9 @@ def test_places_of_several_layers_come_in_one_file(city):
     bring(city, audits)
     with transaction(city) as session:
         found = store.findings(session, "facilities")
-        assert found[["place_uid", "rule_id", "severity"]].values.tolist() == [["f1", "GB-092", "critical"]]
+        assert found[["place_uid", "rule_id", "severity"]].to_numpy().tolist() == [
+            ["f1", "GB-092", "critical"]
+        ]
         assert store.findings(session, "toilets", state="open").empty
 
 
@@ -167,11 +169,11 @@ def test_a_visit_is_judged_by_the_rules_of_its_own_day(city):
     )
     bring(city, join(before, after))
     with transaction(city) as session:
-        assert store.findings(session)[["rule_id", "opened_on"]].values.tolist() == [
+        assert store.findings(session)[["rule_id", "opened_on"]].to_numpy().tolist() == [
             ["GB-069", date(2023, 5, 1)]
         ]
         changed = service.rejudged(session, on=TODAY)
-    assert changed[["visit_uid", "before", "after", "rule_before", "rule_after"]].values.tolist() == [
+    assert changed[["visit_uid", "before", "after", "rule_before", "rule_after"]].to_numpy().tolist() == [
         ["v1", "met", "not_met", "GB-070", "GB-069"]
     ]
 
