@@ -1,0 +1,323 @@
+"""Use cases of the programme: keep people, assess homes, make and keep a plan, explain it.
+
+A caller opens the session; solving happens outside any transaction, on what `assess` returned:
+
+    with transaction(engine) as session:
+        assessment = assess(session, cipher, on=today)
+    draft = make_plan(assessment, PlanOptions())
+    with transaction(engine) as session:
+        plan_id = save_plan(session, draft, now=now)
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from pandas import DataFrame
+from sqlalchemy.orm import Session
+
+from gis.catalogue import Language
+from gis.errors import EmptyLayerError
+from gis.store import ApplyCounts
+from planner import assessment as assessments
+from planner import baseline, quotas, store
+from planner.assessment import Assessment
+from planner.equity import by_group, equity
+from planner.explanation import Explanation, of_candidate, of_others
+from planner.problem import FREE, Problem
+from planner.programme import Plan, Prices, Progress, solve
+from planner.sealing import SEALED, opened, sealed
+from planner.secrecy import Cipher
+from planner.stored import StoredPlan, plan_homes_frame
+from planner.tables import Plan as PlanRow
+
+__all__ = ["Draft", "PlanOptions", "StoredPlan", "assess", "candidates", "explain", "make_plan", "plan_places",
+           "read_people", "rotate_key", "save_plan", "saved_plan", "write_people"]  # fmt: skip
+
+CITY = "zhangye"
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What a caller may say differently from the city's programme; None keeps the city's value.
+
+    Attributes
+    ----------
+    budget_yuan
+        Of one year.
+    at_most
+        Whether a year may have fewer homes than `homes_per_year`.
+    gap, time_limit_s
+        When the solver may stop: relative gap, seconds.
+    """
+
+    first_year: int | None = None
+    years: int | None = None
+    homes_per_year: int | None = None
+    budget_yuan: float | None = None
+    at_most: bool = False
+    gap: float = 0.0
+    time_limit_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A solved programme that is not kept yet, with everything it came from."""
+
+    assessment: Assessment
+    problem: Problem
+    plan: Plan
+    parameters: dict[str, Any]
+    seconds: float
+
+    @property
+    def comparison(self) -> dict[str, baseline.Outcome]:
+        """The plan beside a plain ranked list of the same homes under the same money."""
+        ranked = baseline.ranked_list(self.problem)
+        return {
+            "plan": baseline.outcome(self.problem, self.plan.year),
+            "ranked_list": baseline.outcome(self.problem, ranked),
+        }
+
+    def equity(self, by: str) -> DataFrame:
+        """Return how the plan serves the groups of `county_code`, `category`, `sex` or `rural`."""
+        return by_group(self._homes(), by)
+
+    def _homes(self) -> DataFrame:
+        chosen = self.plan.year >= 0
+        met = np.where(chosen, self.problem.score * self.problem.discount[self.plan.year], 0.0)
+        year = np.where(chosen, self.problem.first_year + self.plan.year, np.nan)
+        homes = self.assessment.candidates
+        return homes.assign(uid=homes.index, met=met, year=year)
+
+
+def write_people(session: Session, rows: DataFrame, batch_id: int, cipher: Cipher) -> ApplyCounts:
+    """Encrypt accepted rows of the layer `people` and bring the table to what they say.
+
+    Raises
+    ------
+    SchemaError
+        A uid is missing or comes twice.
+    NotFoundError
+        There is no import of that number.
+    """
+    return store.write_people(session, sealed(rows, cipher), batch_id)
+
+
+def read_people(session: Session, cipher: Cipher, *, columns: tuple[str, ...] = SEALED) -> DataFrame:
+    """Return the live people in clear, with only the sealed columns that are asked for.
+
+    Raises
+    ------
+    KeyMissingError
+        The key is not the one they were encrypted with.
+    """
+    return opened(store.people(session, columns=columns), cipher, columns=columns)
+
+
+def rotate_key(session: Session, *, old: Cipher, new: Cipher) -> int:
+    """Encrypt every version of every person with a new key; return how many rows that were.
+
+    Raises
+    ------
+    KeyMissingError
+        `old` is not the key in force.
+    """
+    return store.rotate_people(session, old=old, new=new)
+
+
+def assess(session: Session, cipher: Cipher, *, on: date, city_id: str = CITY) -> Assessment:
+    """Return every home judged on a day, and those that may be planned scored and costed.
+
+    Raises
+    ------
+    EmptyLayerError
+        No people are registered.
+    KeyMissingError
+        The key is not the one the people were encrypted with.
+    NotFoundError
+        The city has no programme.
+    """
+    people = read_people(session, cipher, columns=("certificate", "facts"))
+    if people.empty:
+        raise EmptyLayerError("people")
+    book = assessments.rulebook(city_id, on)
+    return assessments.assess(people, store.households(session), store.region_kinds(session), book)
+
+
+def candidates(session: Session, cipher: Cipher, *, on: date, city_id: str = CITY) -> DataFrame:
+    """Return the homes that may be planned, with their score and cost.
+
+    Raises
+    ------
+    EmptyLayerError
+        No people are registered.
+    KeyMissingError
+        The key is not the one the people were encrypted with.
+    """
+    return assess(session, cipher, on=on, city_id=city_id).candidates
+
+
+def make_plan(assessment: Assessment, options: PlanOptions, *, progress: Progress | None = None) -> Draft:
+    """Solve the programme for the homes that may be planned.
+
+    Raises
+    ------
+    EmptyLayerError
+        No home may be planned.
+    InfeasibleError
+        No plan keeps the limits; it names them and the cheapest ways out.
+    DomainError
+        No plan was found in the time.
+    """
+    started = time.perf_counter()
+    problem, parameters = problem_of(assessment, options)
+    plan = solve(problem, gap=options.gap, time_limit_s=options.time_limit_s, progress=progress)
+    return Draft(assessment, problem, plan, parameters, time.perf_counter() - started)
+
+
+def problem_of(assessment: Assessment, options: PlanOptions) -> tuple[Problem, dict[str, Any]]:
+    """Return the arrays of the programme, and the parameters they were made with.
+
+    Raises
+    ------
+    EmptyLayerError
+        No home may be planned.
+    """
+    homes = assessment.candidates
+    if homes.empty:
+        raise EmptyLayerError("people")
+    said = assessment.rulebook.parameters
+    first_year = int(options.first_year or said["first_year"])
+    years = int(options.years or said["years"])
+    per_year = int(options.homes_per_year or said["homes_per_year"])
+    budget = float(options.budget_yuan or said["budget_per_home_yuan"] * per_year)
+    county_code = homes["county_code"].astype(object).fillna("unknown")
+    counties, place = np.unique(county_code.to_numpy(dtype=str), return_inverse=True)
+    seats = np.full(years, per_year, dtype=np.int64)
+    least, most = quotas.bands(
+        np.bincount(place, minlength=len(counties)), seats, low=said["quota_low"], high=said["quota_high"]
+    )
+    problem = Problem(
+        uids=[str(uid) for uid in homes.index],
+        county=place.astype(np.int64),
+        counties=tuple(str(code) for code in counties),
+        score=homes["score"].to_numpy(dtype=np.float64),
+        cost=homes["reserve_yuan"].to_numpy(dtype=np.float64),
+        first_year=first_year,
+        discount=float(said["discount"]) ** np.arange(years),
+        homes=seats,
+        budget=np.full(years, budget),
+        quota_min=np.zeros_like(least) if options.at_most else least,
+        quota_max=most,
+        fixed=np.full(len(homes), FREE, dtype=np.int64),
+        at_most=options.at_most,
+    )
+    parameters = dict(said) | {
+        "city": assessment.rulebook.city_id,
+        "on": assessment.rulebook.on.isoformat(),
+        "first_year": first_year,
+        "years": years,
+        "homes_per_year": per_year,
+        "budget_yuan": budget,
+        "at_most": options.at_most,
+        "counts": assessment.counts(),
+    }
+    return problem, parameters
+
+
+def save_plan(session: Session, draft: Draft, *, now: datetime) -> int:
+    """Keep a draft with its homes, its prices and its comparison; return the plan's number."""
+    prices: Prices = draft.plan.prices
+    problem = draft.problem
+    kept = {
+        "prices": {name: np.asarray(value).tolist() for name, value in asdict(prices).items()},
+        "counties": list(problem.counties),
+        "quota_min": problem.quota_min.tolist(),
+        "quota_max": problem.quota_max.tolist(),
+        "comparison": {name: asdict(found) for name, found in draft.comparison.items()},
+        "equity": _equity(draft),
+    }
+    row = PlanRow(
+        solved_at=now,
+        first_year=problem.first_year,
+        years=problem.years,
+        parameters=draft.parameters | kept,
+        eligible=len(problem.uids),
+        objective=draft.plan.objective,
+        bound=draft.plan.bound,
+        gap=draft.plan.gap,
+        seconds=draft.seconds,
+        state="draft",
+    )
+    return store.add_plan(session, row, plan_homes_frame(draft.assessment, problem, draft.plan))
+
+
+def saved_plan(session: Session, plan_id: int | None = None) -> StoredPlan:
+    """Return a plan that was kept, by default the last one, with its homes.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such plan.
+    """
+    record = store.plan(session, plan_id)
+    return StoredPlan(record, store.plan_homes(session, record.id))
+
+
+def plan_places(session: Session, plan: StoredPlan, *, waiting: bool = True) -> DataFrame:
+    """Return the homes of a plan as the map takes them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `uid`, `region_code`, `year` (missing: waits), `cost_yuan`, `score`, `rank`, points in EPSG:4326.
+    """
+    homes = plan.homes[["household_uid", "year", "cost_yuan", "score", "rank"]]
+    found = store.places(session, plan.id).merge(homes, left_on="uid", right_on="household_uid")
+    found = found.drop(columns="household_uid")
+    return found if waiting else found[found["year"].notna()]
+
+
+def explain(
+    session: Session,
+    cipher: Cipher,
+    household: str,
+    *,
+    lang: Language = "zh",
+    plan_id: int | None = None,
+    solved_again: bool = True,
+) -> Explanation:
+    """Return why a home is in or out of a plan, by default the last one.
+
+    Parameters
+    ----------
+    solved_again
+        Whether to solve the programme again with the home forced in (or out) for its true price.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such plan, or nobody is registered in that home.
+    KeyMissingError
+        The home was not in the plan and the key to its facts is not the right one.
+    DomainError
+        The second run found no plan in its time.
+    """
+    stored = saved_plan(session, plan_id)
+    if household in set(stored.homes["household_uid"]):
+        return of_candidate(stored, household, lang=lang, solved_again=solved_again)
+    said = stored.record.parameters
+    assessment = assess(session, cipher, on=date.fromisoformat(said["on"]), city_id=said["city"])
+    return of_others(assessment, household, lang=lang, eligible=stored.eligible)
+
+
+def _equity(draft: Draft) -> dict[str, Any]:
+    whole = equity(draft._homes())  # noqa: SLF001  the same module
+    groups = {
+        by: draft.equity(by).round(4).reset_index().to_dict("records")
+        for by in ("county_code", "category", "sex", "rural")
+    }
+    return {"gini": whole.gini, "worst_tenth": whole.worst_tenth, "lorenz": whole.lorenz.tolist(), "by": groups}
