@@ -49,7 +49,7 @@ def people_table(units: Units, homes: Homes, seed: int) -> pd.DataFrame:
         "certificate": identity.certificates(county, pd.Series(born_on), female, number, grade),
         "phone": identity.phones(rng, size),
         "address": _addresses(units, homes),
-        "category": category,
+        "category": number,
         "grade": grade,
         "sex": np.where(female, "female", "male"),
         "born_on": born_on,

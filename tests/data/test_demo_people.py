@@ -1,10 +1,14 @@
 """People and homes of the demonstration city: nobody can be real, and every rule has both sides."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 import shapely
 
 from data.demo.identity import check_digits
+from data.demo.people import CATEGORIES
+from planner import eligibility
 
 
 def test_every_home_lies_in_the_cell_of_its_village(full):
@@ -30,6 +34,7 @@ def test_no_certificate_can_be_of_a_real_person(full):
     assert (check_digits(numbers.str[:17]) == numbers.str[17]).all()
     assert (numbers.str[6:14] == full.people["born_on"].str.replace("-", "")).all()
     assert ((numbers.str[16].astype(int) % 2 == 1) == (full.people["sex"] == "male")).all()
+    assert (numbers.str[18].astype(int) == full.people["category"]).all()
     assert (numbers.str[19].astype(int) == full.people["grade"]).all()
     assert full.people["phone"].str.fullmatch(r"000\d{8}").all()
 
@@ -61,11 +66,27 @@ def test_priority_groups_occur(full):
 @pytest.mark.realdata
 def test_the_people_have_the_shape_of_the_earlier_experiment(full, shared):
     earlier = pd.read_parquet(shared / "data/synthetic_zhangye/disabled_persons.parquet")
-    for ours, theirs in (("category", "category"), ("grade", "grade")):
-        expected = earlier[theirs].astype(str).value_counts(normalize=True).to_dict()
-        found = full.people[ours].astype(str).value_counts(normalize=True).to_dict()
+    words = dict(enumerate(CATEGORIES, 1))
+    ours = full.people.assign(category=full.people["category"].map(words))
+    for column in ("category", "grade"):
+        expected = earlier[column].astype(str).value_counts(normalize=True).to_dict()
+        found = ours[column].astype(str).value_counts(normalize=True).to_dict()
         assert found == pytest.approx(expected, abs=0.02)
     counties = earlier["unit"].str[:6].value_counts(normalize=True).to_dict()
     found = full.people["region_code"].str[:6].value_counts(normalize=True).to_dict()
     assert found == pytest.approx(counties, abs=0.03)
     assert earlier["household_id"].nunique() == len(full.households)
+
+
+def test_the_programme_finds_exactly_the_homes_that_were_planted(full):
+    on = date(2026, 1, 1)
+    people = full.people.assign(
+        category=full.people["category"].astype(str),
+        **{name: pd.to_datetime(full.people[name]).dt.date for name in ("born_on", "hardship_until")},
+    )
+    homes = pd.DataFrame(full.households.drop(columns="geometry"))
+    homes["renovated_on"] = pd.to_datetime(homes["renovated_on"]).dt.date
+    judged = eligibility.judge(people, homes, rules=eligibility.load("zhangye", on), on=on).homes
+    truth = full.truth["eligibility_truth"]
+    planted = truth.loc[truth["eligible"], "household_uid"]
+    assert set(judged.index[judged["outcome"] == "eligible"]) == set(planted)
