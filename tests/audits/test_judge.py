@@ -22,7 +22,7 @@ FIGURES = [
     rule for rule in BOOK.in_force(TODAY).rules
     if rule.unit in {"mm", "m", "ratio"} and (rule.low or rule.high)
 ]  # fmt: skip
-few = settings(max_examples=25)
+few = settings(max_examples=15)
 
 
 def outcomes(verdicts):
