@@ -238,7 +238,7 @@ def _write_geojson(features: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _write_gdal(features: gpd.GeoDataFrame, path: Path) -> None:
-    features.to_file(path, engine="pyogrio", use_arrow=True, layer=path.stem)
+    features.to_file(path, engine="pyogrio", use_arrow=True, layer=path.stem, index=False)
 
 
 def _write_parquet(features: pd.DataFrame, path: Path) -> None:
@@ -261,7 +261,7 @@ def _write_shapefile(features: gpd.GeoDataFrame, path: Path) -> None:
     names = short_names(str(name) for name in table.columns.drop(table.geometry.name))
     with TemporaryDirectory(dir=path.parent) as folder:
         shape = Path(folder) / f"{path.name.split('.')[0]}.shp"
-        table.rename(columns=names).to_file(shape, engine="pyogrio", encoding="utf-8")
+        table.rename(columns=names).to_file(shape, engine="pyogrio", encoding="utf-8", index=False)
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             for part in (shape.with_suffix(suffix) for suffix in SHAPEFILE_PARTS):
                 if part.is_file():

@@ -47,6 +47,8 @@ def toilets(sites) -> gpd.GeoDataFrame:
     places = gpd.points_from_xy(table.pop("lon").astype(float), table.pop("lat").astype(float))
     table.insert(0, "uid", [f"6207{number:014d}" for number in range(len(table))])
     types = {"rooms": "Int64", "accessible_rooms": "Int64", "accessible_room": "boolean", "free": "boolean"}
+    # Frames of an import are indexed by row number, which is no column of theirs.
+    table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     return gpd.GeoDataFrame(table.astype(types), geometry=places, crs=4326)
 
 
@@ -71,7 +73,7 @@ def test_a_layer_comes_back_from_every_format_as_it_was(tmp_path, ending, sites)
     wanted = cells(written)
     assert found.pop("degrees") == pytest.approx(wanted.pop("degrees"), abs=1e-9)
     assert found == wanted
-    assert [issue for issue in prepared.issues if issue.reason != "column-unused"] == []
+    assert prepared.issues == []
 
 
 @pytest.mark.parametrize("ending", WRITERS)
