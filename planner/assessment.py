@@ -60,7 +60,9 @@ class Assessment:
         """Return how many homes qualify, are refused, unknown, and may be planned."""
         found = self.homes["outcome"].value_counts()
         names = (*eligibility.OUTCOMES.values(),)
-        return {name: int(found.get(name, 0)) for name in names} | {"plannable": int(self.homes["plannable"].sum())}
+        return {name: int(found.get(name, 0)) for name in names} | {
+            "plannable": int(self.homes["plannable"].sum())
+        }
 
 
 def rulebook(city_id: str, on: date) -> Rulebook:

@@ -85,12 +85,8 @@ def limits_of(problem: Problem) -> Limits:
         problem.budget.astype(np.float64),
         problem.quota_min.astype(np.float64),
         problem.quota_max.astype(np.float64),
-    ).less(
-        problem.county[promised], problem.fixed[promised], np.ones(len(promised)), problem.cost[promised]
-    )
-    return replace(
-        left, homes_min=np.maximum(0.0, left.homes_min), quota_min=np.maximum(0.0, left.quota_min)
-    )
+    ).less(problem.county[promised], problem.fixed[promised], np.ones(len(promised)), problem.cost[promised])
+    return replace(left, homes_min=np.maximum(0.0, left.homes_min), quota_min=np.maximum(0.0, left.quota_min))
 
 
 def _cheapest(problem: Problem, limits: Limits) -> Classes:

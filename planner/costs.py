@@ -65,9 +65,11 @@ def home_costs(items: DataFrame, homes: DataFrame, *, step_yuan: float) -> DataF
         raise DomainError(f"reserve_step_yuan is {step_yuan}; it must be above zero.")
     catalogue = codelist("renovation_item").codes
     devices = {item for item, code in catalogue.items() if code.facts["location"] in {"device", "service"}}
-    sums = items.assign(works=~items["item"].isin(devices)).groupby("household_uid")[
-        ["low_yuan", "cost_yuan", "high_yuan", "works"]
-    ].sum()
+    sums = (
+        items.assign(works=~items["item"].isin(devices))
+        .groupby("household_uid")[["low_yuan", "cost_yuan", "high_yuan", "works"]]
+        .sum()
+    )
     costs = sums.reindex(homes.index, fill_value=0)
     reserve = np.ceil(costs["cost_yuan"].to_numpy(dtype=float) / step_yuan - 1e-9) * step_yuan
     return costs.assign(reserve_yuan=reserve, works=costs["works"].astype("int64"))

@@ -92,7 +92,9 @@ def rule_from(row: Row, file: str) -> Rule:
         ("needed_for", ("plan", "works")),
     ):
         if row.get(name) not in known:
-            raise StandardError(file, str(row["id"]), f"{name} '{row.get(name)}' is none of {', '.join(known)}")
+            raise StandardError(
+                file, str(row["id"]), f"{name} '{row.get(name)}' is none of {', '.join(known)}"
+            )
     missing = PASSED if row.get("missing") == "pass" else UNKNOWN
     return Rule(
         row["id"], row["scope"], row["kind"], tuple(row["columns"]), row["needed_for"], missing, dict(row)
@@ -122,7 +124,9 @@ def judge(people: DataFrame, households: DataFrame, *, rules: Sequence[Rule], on
     homes = households.drop_duplicates("uid").set_index("uid")
     lived_in = pd.Index(sorted(people["household_uid"].unique()), name="household_uid")
     homes = homes.reindex(lived_in)
-    code = people["household_uid"].map(homes["region_code"] if "region_code" in homes else Series(dtype=object))
+    code = people["household_uid"].map(
+        homes["region_code"] if "region_code" in homes else Series(dtype=object)
+    )
     own = people["region_code"] if "region_code" in people else Series(None, index=people.index, dtype=object)
     counties = code.where(code.notna(), own).astype("object").str[:6]
     of_people = [rule for rule in rules if rule.scope == "person"]
@@ -166,7 +170,9 @@ def _nearest(people: DataFrame, answers: DataFrame, lived_in: pd.Index) -> tuple
 def _answers(rows: DataFrame, rules: Sequence[Rule], counties: Series, on: date) -> DataFrame:
     columns = {}
     for rule in rules:
-        absent = {name: Series(None, index=rows.index, dtype=object) for name in rule.columns if name not in rows}
+        absent = {
+            name: Series(None, index=rows.index, dtype=object) for name in rule.columns if name not in rows
+        }
         facts = rows[[name for name in rule.columns if name in rows]].assign(**absent)
         columns[rule.id] = TESTS[rule.kind](rule, facts, counties, on)
     return DataFrame(columns, index=rows.index, dtype=np.int8)
@@ -222,7 +228,9 @@ def _any_of(rule: Rule, facts: DataFrame, counties: Series, _on: date) -> Answer
     for option in rule.facts.get("options", ()):
         inside = counties.isin(option["counties"]).to_numpy()
         for alternative in option["alternatives"]:
-            answers = np.where(inside, np.maximum(answers, _all_of(alternative, facts, rule.missing)), answers)
+            answers = np.where(
+                inside, np.maximum(answers, _all_of(alternative, facts, rule.missing)), answers
+            )
     return answers
 
 

@@ -220,4 +220,3 @@ def _answer(solver: highspy.Highs, size: int, years: int, counties: int, *, whol
 def must_serve(classes: Classes) -> Ints:
     """Return how many homes of each class must be served: all of a class that must be, else none."""
     return np.where(classes.must, classes.count, 0).astype(np.int64)
-

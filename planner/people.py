@@ -49,9 +49,13 @@ def certificates_ok(numbers: Series) -> Series:
     formed = texts[texts.str.fullmatch(CERTIFICATE.pattern).astype(bool)]
     right = pd.Series(np.zeros(len(numbers), dtype=bool), index=numbers.index)
     if len(formed):
-        letters = np.array(formed.str[:18].to_numpy(), dtype="S18").view(np.uint8).reshape(-1, 18).astype(np.int64)
+        letters = (
+            np.array(formed.str[:18].to_numpy(), dtype="S18").view(np.uint8).reshape(-1, 18).astype(np.int64)
+        )
         remainders = ((letters[:, :17] - ord("0")) * ID_WEIGHTS).sum(axis=1) % 11
-        right[formed.index] = np.frombuffer(ID_CHECK_DIGITS.encode(), dtype=np.uint8)[remainders] == letters[:, 17]
+        right[formed.index] = (
+            np.frombuffer(ID_CHECK_DIGITS.encode(), dtype=np.uint8)[remainders] == letters[:, 17]
+        )
     return right.astype("boolean").where(known, pd.NA)
 
 
@@ -85,7 +89,9 @@ def check_certificates(people: DataFrame) -> list[RowIssue]:
     right = certificates_ok(people["certificate"])
     wrong = people.index[right.eq(other=False).fillna(value=False)]
     issues = [
-        RowIssue(row, "certificate", "quarantined", "bad-certificate", "not 20 digits with a right check digit")
+        RowIssue(
+            row, "certificate", "quarantined", "bad-certificate", "not 20 digits with a right check digit"
+        )
         for row in wrong
     ]
     sound = people[right.fillna(value=False)]

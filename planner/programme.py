@@ -164,10 +164,7 @@ class _Core:
         self.classes, self.limits = classes, limits
         self.gains = classes.score[:, None] * discount
         worth = (
-            self.gains
-            - classes.cost[:, None] * prices.yuan
-            - prices.place
-            - prices.county[classes.county]
+            self.gains - classes.cost[:, None] * prices.yuan - prices.place - prices.county[classes.county]
         )
         left_out = np.where(classes.must, -np.inf, 0.0)
         options = np.column_stack([worth, left_out])

@@ -88,7 +88,9 @@ def table(problem: Problem, plan: Plan) -> DataFrame:
             "best_year": problem.first_year + np.where(chosen, plan.year, best_year),
             "need_score": np.where(lacking, (short / problem.discount).min(axis=1), 0.0),
             "need_cost": np.where(possible, fewer, np.nan),
-            "need_place": np.where(lacking, np.maximum(0.0, plan.prices.county)[problem.county, best_year], 0.0),
+            "need_place": np.where(
+                lacking, np.maximum(0.0, plan.prices.county)[problem.county, best_year], 0.0
+            ),
             "alike": lacking & _alike(problem, chosen),
         }
     )
@@ -144,7 +146,12 @@ def would_need(row: "pd.Series[Any]") -> list[Rule]:
 
 
 def true_price(
-    problem: Problem, plan: Plan, position: int, *, time_limit_s: float = 20.0, solver: Callable[..., Plan] = solve
+    problem: Problem,
+    plan: Plan,
+    position: int,
+    *,
+    time_limit_s: float = 20.0,
+    solver: Callable[..., Plan] = solve,
 ) -> Price:
     """Return what the others lose when one home is forced in (or, if it is in, left out).
 

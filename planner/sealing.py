@@ -45,7 +45,9 @@ def sealed(people: DataFrame, cipher: Cipher) -> DataFrame:
     for name in PERSONAL:
         secret = cipher.encrypt(_texts(people, name), TABLE, name, uids)
         rows[name] = Series(secret, index=people.index, dtype=object)
-    rows["facts"] = Series(cipher.encrypt(packed(people), TABLE, "facts", uids), index=people.index, dtype=object)
+    rows["facts"] = Series(
+        cipher.encrypt(packed(people), TABLE, "facts", uids), index=people.index, dtype=object
+    )
     return rows.assign(content_hash=content_hashes(rows))
 
 
@@ -91,7 +93,9 @@ def packed(people: DataFrame) -> list[str]:
     known = [name for name in FACTS if name in people]
     columns = [_plain(people[name]) for name in known]
     return [
-        orjson.dumps({name: value for name, value in zip(known, row, strict=True) if value is not None}).decode()
+        orjson.dumps(
+            {name: value for name, value in zip(known, row, strict=True) if value is not None}
+        ).decode()
         for row in (zip(*columns, strict=True) if columns else ([] for _ in range(len(people))))
     ]
 

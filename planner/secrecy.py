@@ -65,7 +65,9 @@ class Cipher:
         """
         return cls(key_from_text(text))
 
-    def encrypt(self, values: Sequence[str | None], table: str, column: str, uids: Sequence[str]) -> list[bytes | None]:
+    def encrypt(
+        self, values: Sequence[str | None], table: str, column: str, uids: Sequence[str]
+    ) -> list[bytes | None]:
         """Return one column encrypted; missing values stay missing.
 
         Parameters
@@ -87,7 +89,9 @@ class Cipher:
             sealed.append(head + nonce + seal(nonce, text, where))
         return sealed
 
-    def decrypt(self, values: Sequence[bytes | None], table: str, column: str, uids: Sequence[str]) -> list[str | None]:
+    def decrypt(
+        self, values: Sequence[bytes | None], table: str, column: str, uids: Sequence[str]
+    ) -> list[str | None]:
         """Return one column in clear; missing values stay missing.
 
         Raises
@@ -119,8 +123,7 @@ class Cipher:
     def marks(self, values: Sequence[str | None]) -> list[bytes | None]:
         """Return the keyed digest (32 bytes) by which each text is found again without being stored."""
         return [
-            None if value is None else hmac.digest(self._mark_key, value.encode(), sha256)
-            for value in values
+            None if value is None else hmac.digest(self._mark_key, value.encode(), sha256) for value in values
         ]
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from pandas import DataFrame
 from sqlalchemy.orm import Session
 
-from gis.catalogue import Language
+from gis.catalogue import Language, city
 from gis.errors import EmptyLayerError
 from gis.store import ApplyCounts
 from planner import assessment as assessments
@@ -26,6 +26,7 @@ from planner import baseline, quotas, store
 from planner.assessment import Assessment
 from planner.equity import by_group, equity
 from planner.explanation import Explanation, of_candidate, of_others
+from planner.ledger_rows import Ledger, ledger_rows
 from planner.problem import FREE, Problem
 from planner.programme import Plan, Prices, Progress, solve
 from planner.sealing import SEALED, opened, sealed
@@ -33,8 +34,8 @@ from planner.secrecy import Cipher
 from planner.stored import StoredPlan, plan_homes_frame
 from planner.tables import Plan as PlanRow
 
-__all__ = ["Draft", "PlanOptions", "StoredPlan", "assess", "candidates", "explain", "make_plan", "plan_places",
-           "read_people", "rotate_key", "save_plan", "saved_plan", "write_people"]  # fmt: skip
+__all__ = ["Draft", "PlanOptions", "StoredPlan", "assess", "candidates", "explain", "ledger", "make_plan",
+           "plan_places", "read_people", "rotate_key", "save_plan", "saved_plan", "write_people"]  # fmt: skip
 
 CITY = "zhangye"
 
@@ -314,10 +315,43 @@ def explain(
     return of_others(assessment, household, lang=lang, eligible=stored.eligible)
 
 
+def ledger(session: Session, cipher: Cipher, stored: StoredPlan, *, masked: bool = True) -> Ledger:
+    """Return the chosen homes of a kept plan as a ledger shows them, dated the day the plan was solved.
+
+    Parameters
+    ----------
+    masked
+        Whether names and certificate numbers are masked; only their own office needs them in clear.
+
+    Raises
+    ------
+    KeyMissingError
+        The key is not the one the people were encrypted with.
+    """
+    said = stored.record.parameters
+    people = opened(
+        store.people_of_plan(session, stored.id), cipher, columns=("name", "certificate", "facts")
+    )
+    homes = store.households(session)
+    homes = homes[homes["uid"].isin(stored.chosen["household_uid"])]
+    regions = store.region_kinds(session)
+    book = assessments.rulebook(said["city"], date.fromisoformat(said["on"]))
+    assessment = assessments.assess(people, homes, regions, book)
+    rows = ledger_rows(stored.chosen, people, assessment, regions, masked=masked)
+    about = city(said["city"])
+    solved_on = stored.record.solved_at.date()
+    return Ledger(rows, tuple(stored.calendar), {"zh": about.zh, "en": about.en}, solved_on, masked)
+
+
 def _equity(draft: Draft) -> dict[str, Any]:
     whole = equity(draft._homes())  # noqa: SLF001  the same module
     groups = {
         by: draft.equity(by).round(4).reset_index().to_dict("records")
         for by in ("county_code", "category", "sex", "rural")
     }
-    return {"gini": whole.gini, "worst_tenth": whole.worst_tenth, "lorenz": whole.lorenz.tolist(), "by": groups}
+    return {
+        "gini": whole.gini,
+        "worst_tenth": whole.worst_tenth,
+        "lorenz": whole.lorenz.tolist(),
+        "by": groups,
+    }

@@ -55,6 +55,13 @@ def people(session: Session, *, columns: tuple[str, ...] = SEALED) -> DataFrame:
     return DataFrame(read_frame(session, Person, columns=["uid", "household_uid", "region_code", *columns]))
 
 
+def people_of_plan(session: Session, plan_id: int) -> DataFrame:
+    """Return the live people of the homes that have a year in a plan, still encrypted."""
+    chosen = select(PlanHome.household_uid).where(PlanHome.plan_id == plan_id, PlanHome.year.is_not(None))
+    columns = ["uid", "household_uid", "region_code", *SEALED]
+    return DataFrame(read_frame(session, Person, columns=columns, where=Person.household_uid.in_(chosen)))
+
+
 def rotate_people(session: Session, *, old: Cipher, new: Cipher) -> int:
     """Encrypt every version of every person with another key; return how many rows that were.
 
@@ -74,7 +81,9 @@ def rotate_people(session: Session, *, old: Cipher, new: Cipher) -> int:
         found = session.execute(query).all()
         if not found:
             return count
-        rows = DataFrame([tuple(row) for row in found], columns=[column.key for column in wanted], dtype=object)
+        rows = DataFrame(
+            [tuple(row) for row in found], columns=[column.key for column in wanted], dtype=object
+        )
         fresh = resealed(rows, old=old, new=new)
         session.connection().execute(
             statement,

@@ -117,7 +117,9 @@ class StoredPlan:
         years = self.record.years
         return Problem(
             uids=homes["household_uid"].astype(str).tolist(),
-            county=homes["county_code"].map({code: place for place, code in enumerate(counties)}).to_numpy(np.int64),
+            county=homes["county_code"]
+            .map({code: place for place, code in enumerate(counties)})
+            .to_numpy(np.int64),
             counties=counties,
             score=homes["score"].to_numpy(dtype=np.float64),
             cost=reserve,

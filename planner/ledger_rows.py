@@ -1,0 +1,195 @@
+"""What stands in a ledger 台账: one row a chosen home, and what changed between two of them. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from pandas import DataFrame
+
+from gis.catalogue import Language, codelist, words
+from planner.assessment import Assessment
+from planner.people import masked_certificate, masked_name
+
+PRIORITIES = ("several_disabled", "old_and_disabled", "old_carer", "rural_severe")
+CATEGORIES = tuple("1234567")
+TICK = "√"
+KEY = "household"
+# Columns in order; the header above them groups those between the brackets.
+COLUMNS = (
+    "number", KEY, "county", "region", "name", "certificate", "grade", *(f"category_{code}" for code in CATEGORIES),
+    *PRIORITIES, "items", "score", "cost", "done", "note",
+)  # fmt: skip
+GROUPS = {
+    "group_person": ("name", "grade"),
+    "group_category": ("category_1", "category_7"),
+    "group_priority": (PRIORITIES[0], PRIORITIES[-1]),
+    "group_plan": ("items", "cost"),
+}
+SEPARATORS: dict[Language, str] = {"zh": "；", "en": "; "}  # a label may hold a comma
+NUMBERS = ("number", "grade", "score", "cost")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The chosen homes of a plan as a ledger shows them.
+
+    Attributes
+    ----------
+    homes
+        One row a chosen home: `year`, `county_code` and `COLUMNS` but `number`; names as `masked` says.
+    city
+        Name of the city by language.
+    """
+
+    homes: DataFrame
+    years: tuple[int, ...]
+    city: dict[str, str]
+    made_on: date
+    masked: bool
+
+
+def ledger_rows(
+    plan_homes: DataFrame, people: DataFrame, assessment: Assessment, regions: DataFrame, *, masked: bool
+) -> DataFrame:
+    """Return the rows of a ledger, sorted by year, county and rank.
+
+    Parameters
+    ----------
+    plan_homes
+        Homes of a plan that have a year.
+    people
+        `uid`, `name`, `certificate`, `category`, `grade` in clear, of those homes.
+    assessment
+        Of those homes: who qualifies, and the schemes.
+    regions
+        `code`, `name`, for the names of counties.
+    masked
+        Whether names and numbers are masked.
+    """
+    names = (
+        regions.drop_duplicates("code").set_index("code")["name"] if len(regions) else pd.Series(dtype=object)
+    )
+    homes = plan_homes.sort_values(["year", "county_code", "rank"]).reset_index(drop=True)
+    judged = assessment.homes.reindex(homes["household_uid"])
+    person = people.drop_duplicates("uid").set_index("uid").reindex(judged["person_uid"])
+    works = assessment.items[~assessment.items["item"].isin(_services())]
+    items = dict(works.groupby("household_uid")["item"].agg(";".join))
+    rows = DataFrame(
+        {
+            "year": homes["year"].astype(int),
+            "county_code": homes["county_code"],
+            KEY: homes["household_uid"],
+            "county": [str(names.get(code, code)) for code in homes["county_code"]],
+            "region": judged["region_code"].fillna("").astype(str).to_numpy(),
+            "name": _shown(person, "name", masked=masked),
+            "certificate": _shown(person, "certificate", masked=masked),
+            "grade": person["grade"].astype("Int64").to_numpy(dtype=object, na_value=None),
+            "items": [items.get(uid, "") for uid in homes["household_uid"]],
+            "score": homes["score"].astype(float),
+            "cost": homes["cost_yuan"].astype(float),
+            "done": "",
+            "note": "",
+        }
+    )
+    category = person["category"].astype(object).to_numpy()
+    for code in CATEGORIES:
+        rows[f"category_{code}"] = [TICK if found == code else "" for found in category]
+    for part in PRIORITIES:
+        rows[part] = [TICK if parts.get(part) else "" for parts in homes["parts"]]
+    return rows
+
+
+def summary(ledger: Ledger) -> DataFrame:
+    """Return homes and yuan by county and year: columns `county`, `homes_<year>`, `cost_<year>`, both totals."""
+    found = []
+    for _, homes in ledger.homes.groupby("county_code", sort=True):
+        row: dict[str, Any] = {"county": homes["county"].iloc[0]}
+        for year in ledger.years:
+            inside = homes[homes["year"] == year]
+            row |= {f"homes_{year}": len(inside), f"cost_{year}": float(inside["cost"].sum())}
+        found.append(row | {"homes": len(homes), "cost": float(homes["cost"].sum())})
+    return DataFrame(found)
+
+
+def column_words(lang: Language) -> dict[str, str]:
+    """Return the heading of every column of a ledger."""
+    said = words(lang, "planner")
+    labels = {name: said[f"ledger.{name}"] for name in COLUMNS if not name.startswith("category_")}
+    categories = codelist("disability_category")
+    return labels | {f"category_{code}": categories[code].label(lang) for code in CATEGORIES}
+
+
+def ledger_diff(before: DataFrame, after: DataFrame) -> DataFrame:
+    """Return what differs between two ledgers.
+
+    Parameters
+    ----------
+    before, after
+        Columns `year` and `COLUMNS`, or the same without `number`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `household`, `column`, `before`, `after`; a home that is in one of them only has the column `household`.
+    """
+    old, new = (_comparable(frame) for frame in (before, after))
+    rows: list[dict[str, object]] = []
+    rows += [
+        {KEY: uid, "column": KEY, "before": uid, "after": None} for uid in old.index.difference(new.index)
+    ]
+    rows += [
+        {KEY: uid, "column": KEY, "before": None, "after": uid} for uid in new.index.difference(old.index)
+    ]
+    both = old.index.intersection(new.index)
+    for column in old.columns:
+        left, right = old.loc[both, column], new.loc[both, column]
+        changed = both[(left != right).to_numpy()]
+        rows += [{KEY: uid, "column": column, "before": left[uid], "after": right[uid]} for uid in changed]
+    return (
+        DataFrame(rows, columns=[KEY, "column", "before", "after"])
+        .sort_values([KEY, "column"])
+        .reset_index(drop=True)
+    )
+
+
+def _comparable(frame: DataFrame) -> DataFrame:
+    columns = ["year", *(name for name in COLUMNS if name not in {"number", KEY})]
+    texts = frame.set_index(KEY)[columns].astype(object)
+    for name in columns:
+        if name in NUMBERS or name == "year":
+            texts[name] = [_number(value) for value in texts[name]]
+        else:
+            texts[name] = ["" if pd.isna(value) else str(value).strip() for value in texts[name]]
+    return texts
+
+
+def _number(value: object) -> str:
+    return "" if value is None or pd.isna(value) or value == "" else f"{float(str(value)):.2f}"
+
+
+def items_in_words(codes: str, lang: Language) -> str:
+    """Return items `RI-12;RI-15` in words, as a ledger shows them."""
+    catalogue = codelist("renovation_item").codes
+    labels = [
+        catalogue[code].label(lang) if code in catalogue else code for code in filter(None, codes.split(";"))
+    ]
+    return SEPARATORS[lang].join(labels)
+
+
+def items_from_words(text: str) -> str:
+    """Return what `items_in_words` made of items, in either language; an unknown item stays as it is."""
+    catalogue = codelist("renovation_item")
+    items = [item.strip() for item in text.replace(SEPARATORS["zh"], ";").split(";")]
+    return ";".join(catalogue.recognise(item) or item for item in items if item)
+
+
+def _services() -> list[str]:
+    catalogue = codelist("renovation_item").codes
+    return [item for item, code in catalogue.items() if code.facts["location"] == "service"]
+
+
+def _shown(person: DataFrame, name: str, *, masked: bool) -> list[str]:
+    mask = masked_name if name == "name" else masked_certificate
+    values = person[name].astype(object)
+    return ["" if pd.isna(value) else (mask(str(value)) if masked else str(value)) for value in values]

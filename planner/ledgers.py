@@ -1,0 +1,244 @@
+"""Writes the ledger 台账 as these departments keep it, and reads it back.
+
+A sheet a year and a summary by county: a merged title, the reporting unit and the date, a header of two rows,
+ticks, a total row, a line to sign and a place for the stamp; A4 landscape, the header repeated on every page.
+Every text is written as text and every total as a number: a name that begins with `=` stays a name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from pandas import DataFrame
+from python_calamine import CalamineError, CalamineWorkbook
+
+from gis.catalogue import Language, words
+from gis.errors import FileFormatError
+from planner.ledger_rows import (
+    COLUMNS,
+    GROUPS,
+    KEY,
+    NUMBERS,
+    PRIORITIES,
+    Ledger,
+    column_words,
+    items_from_words,
+    items_in_words,
+    summary,
+)
+
+HEADER_ROWS = 4  # title, unit and date, two rows of headings
+WIDTHS = {
+    KEY: 14,
+    "county": 14,
+    "region": 14,
+    "name": 9,
+    "certificate": 23,
+    "items": 44,
+    "cost": 11,
+    "note": 10,
+}
+FONT = "SimSun"
+
+
+def write_ledger(ledger: Ledger, path: Path, lang: Language) -> int:
+    """Write a ledger to an .xlsx file and return how many homes are in it.
+
+    Parameters
+    ----------
+    path
+        Overwritten where it exists.
+    """
+    said = {key.removeprefix("ledger."): text for key, text in words(lang, "planner").items()}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": said["summary_title"].format(**_span(ledger, lang)), "author": "Tantu"})
+        formats = _formats(book)
+        _write_summary(book, ledger, said, formats, lang)
+        for year in ledger.years:
+            _write_year(book, ledger, year, said, formats, lang=lang)
+    return len(ledger.homes)
+
+
+def read_ledger(path: Path) -> DataFrame:
+    """Return the homes of a ledger, in either language: `year` and the columns of `ledger_rows.COLUMNS`.
+
+    Raises
+    ------
+    FileFormatError
+        The file is no workbook, or no sheet has the headings of a ledger.
+    """
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError) as error:
+        raise FileFormatError(path.name, "is no workbook that can be read") from error
+    headings = {text: name for lang in ("zh", "en") for name, text in column_words(_language(lang)).items()}
+    rows: list[dict[str, Any]] = []
+    known = False
+    for sheet in book.sheet_names:
+        digits = "".join(letter for letter in sheet if letter.isdigit())
+        cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        if len(digits) != 4 or len(cells) < HEADER_ROWS:
+            continue
+        names = [_heading(cells[2][place], cells[3][place], headings) for place in range(len(cells[3]))]
+        if KEY not in names:
+            continue
+        known = True
+        for values in cells[HEADER_ROWS:]:
+            row = {name: value for name, value in zip(names, values, strict=False) if name}
+            if str(row.get("number", "")).strip() and str(row.get(KEY, "")).strip():
+                rows.append(row | {"year": int(digits), "items": items_from_words(str(row["items"]))})
+    if not known:
+        raise FileFormatError(path.name, "no sheet has the headings of a ledger")
+    return DataFrame(rows, columns=["year", *COLUMNS])
+
+
+def _language(lang: str) -> Language:
+    return "zh" if lang == "zh" else "en"
+
+
+def _heading(upper: object, lower: object, headings: Mapping[str, str]) -> str | None:
+    return headings.get(str(lower).strip()) or headings.get(str(upper).strip())
+
+
+def _span(ledger: Ledger, lang: Language) -> dict[str, Any]:
+    return {"city": ledger.city[lang], "first": ledger.years[0], "last": ledger.years[-1]}
+
+
+def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
+    plain = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
+    cell = plain | {"border": 1, "align": "center", "text_wrap": True}
+    return {
+        "title": book.add_format(plain | {"font_size": 16, "bold": True, "align": "center"}),
+        "line": book.add_format(plain),
+        "right": book.add_format(plain | {"align": "right"}),
+        "head": book.add_format(cell | {"bold": True, "bg_color": "#EDEDED"}),
+        "text": book.add_format(cell | {"num_format": "@"}),
+        "wide": book.add_format(cell | {"num_format": "@", "align": "left"}),
+        "number": book.add_format(cell | {"num_format": "0"}),
+        "score": book.add_format(cell | {"num_format": "0.0"}),
+        "money": book.add_format(cell | {"num_format": "#,##0.00"}),
+        "total": book.add_format(cell | {"bold": True}),
+        "total_money": book.add_format(cell | {"bold": True, "num_format": "#,##0.00"}),
+    }
+
+
+def _page(sheet: Any, ledger: Ledger, said: Mapping[str, str], formats: Mapping[str, Any], last: int) -> None:  # noqa: ANN401  xlsxwriter is untyped
+    day = ledger.made_on
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, HEADER_ROWS - 1)
+    sheet.set_footer("&C&P / &N")
+    sheet.freeze_panes(HEADER_ROWS, 2)
+    sheet.set_row(0, 30)
+    third = max(1, (last + 1) // 3)
+    dated = said["date"].format(year=day.year, month=day.month, day=day.day)
+    sheet.write_string(1, 0, said["unit"], formats["line"])
+    sheet.write_string(1, third, dated, formats["line"])
+    sheet.write_string(1, last, said["money"], formats["right"])
+
+
+def _write_year(  # long because a sheet is written from top to bottom
+    book: xlsxwriter.Workbook,
+    ledger: Ledger,
+    year: int,
+    said: Mapping[str, str],
+    formats: Mapping[str, Any],
+    *,
+    lang: Language,
+) -> None:
+    sheet = book.add_worksheet(said["sheet_year"].format(year=year))
+    last = len(COLUMNS) - 1
+    _page(sheet, ledger, said, formats, last)
+    sheet.merge_range(
+        0, 0, 0, last, said["title"].format(city=ledger.city[lang], year=year), formats["title"]
+    )
+    labels = column_words(lang)
+    grouped: set[int] = set()
+    for group, (first, final) in GROUPS.items():
+        start, end = COLUMNS.index(first), COLUMNS.index(final)
+        sheet.merge_range(2, start, 2, end, said[group], formats["head"])
+        grouped |= set(range(start, end + 1))
+    for place, name in enumerate(COLUMNS):
+        sheet.set_column(place, place, WIDTHS.get(name, 6))
+        if place in grouped:
+            sheet.write_string(3, place, labels[name], formats["head"])
+        else:
+            sheet.merge_range(2, place, 3, place, labels[name], formats["head"])
+    homes = ledger.homes[ledger.homes["year"] == year]
+    line = HEADER_ROWS
+    for number, home in enumerate(homes.to_dict("records"), start=1):
+        _write_home(
+            sheet, line, {**home, "number": number, "items": items_in_words(home["items"], lang)}, formats
+        )
+        line += 1
+    _write_total(sheet, line, homes, said, formats)
+    sheet.write_string(line + 2, 0, said["signature"], formats["line"])
+    if ledger.masked:
+        sheet.write_string(line + 3, 0, said["masked"], formats["line"])
+    sheet.print_area(0, 0, line + 3, last)
+
+
+def _write_home(sheet: Any, line: int, home: Mapping[Any, Any], formats: Mapping[str, Any]) -> None:  # noqa: ANN401  xlsxwriter is untyped
+    shapes = {"number": "number", "grade": "number", "score": "score", "cost": "money"}
+    for place, name in enumerate(COLUMNS):
+        value = home[name]
+        if name in NUMBERS and value is not None:
+            sheet.write_number(line, place, float(value), formats[shapes[name]])
+        else:
+            shape = formats["wide" if name == "items" else "text"]
+            sheet.write_string(line, place, "" if value is None else str(value), shape)
+
+
+def _write_total(
+    sheet: Any, line: int, homes: DataFrame, said: Mapping[str, str], formats: Mapping[str, Any]
+) -> None:  # noqa: ANN401  xlsxwriter is untyped
+    for place, name in enumerate(COLUMNS):
+        if name.startswith("category_") or name in PRIORITIES:
+            sheet.write_number(line, place, int((homes[name] != "").sum()), formats["total"])
+        elif name == "cost":
+            sheet.write_number(line, place, float(homes["cost"].sum()), formats["total_money"])
+        elif name == "county":
+            sheet.write_number(line, place, len(homes), formats["total"])
+        else:
+            sheet.write_string(line, place, "", formats["total"])
+    sheet.merge_range(line, 0, line, 1, said["total"], formats["total"])
+
+
+def _write_summary(
+    book: xlsxwriter.Workbook,
+    ledger: Ledger,
+    said: Mapping[str, str],
+    formats: Mapping[str, Any],
+    lang: Language,
+) -> None:
+    sheet = book.add_worksheet(said["sheet_summary"])
+    years, counties = ledger.years, summary(ledger)
+    last = 2 * len(years) + 2
+    _page(sheet, ledger, said, formats, last)
+    sheet.merge_range(0, 0, 0, last, said["summary_title"].format(**_span(ledger, lang)), formats["title"])
+    sheet.merge_range(2, 0, 3, 0, said["county"], formats["head"])
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, last, 12)
+    for start, group, total in ((1, "group_year", "homes"), (len(years) + 2, "group_cost", "cost")):
+        sheet.merge_range(2, start, 2, start + len(years), said[group], formats["head"])
+        for place, year in enumerate(years):
+            sheet.write_string(3, start + place, said["sheet_year"].format(year=year), formats["head"])
+        sheet.write_string(3, start + len(years), f"{said['total']}", formats["head"])
+        kind = "number" if total == "homes" else "money"
+        names = [*(f"{total}_{year}" for year in years), total]
+        for line, row in enumerate(counties.to_dict("records"), start=HEADER_ROWS):
+            sheet.write_string(line, 0, str(row["county"]), formats["text"])
+            for place, name in enumerate(names):
+                sheet.write_number(line, start + place, row[name], formats[kind])
+        line = HEADER_ROWS + len(counties)
+        sheet.write_string(line, 0, said["total"], formats["total"])
+        for place, name in enumerate(names):
+            shape = formats["total" if total == "homes" else "total_money"]
+            sheet.write_number(
+                line, start + place, float(counties[name].sum()) if len(counties) else 0, shape
+            )
+    sheet.write_string(HEADER_ROWS + len(counties) + 2, 0, said["signature"], formats["line"])
