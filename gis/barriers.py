@@ -91,7 +91,7 @@ def _of_mode(barriers: gpd.GeoDataFrame, mode: str) -> gpd.GeoDataFrame:
 def _at_positions(
     network: Network, barriers: gpd.GeoDataFrame, road_uid: pd.Series, located: pd.Series, limit_m: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return row, edge and fraction of the barriers that have a position, each on its road if that is known."""
+    """Return row, edge and fraction of barriers that have a position; on their road where it is known."""
     xy = np.column_stack([barriers.geometry.x, barriers.geometry.y])
     edge, fraction = np.full(len(barriers), -1, np.int32), np.zeros(len(barriers))
     known = (road_uid.isin(network.uid) & located).to_numpy()

@@ -150,4 +150,4 @@ def _number(roads: pd.DataFrame, name: str) -> Floats:
 
 
 def _mapped(values: pd.Series, factors: dict[str, float]) -> Floats:
-    return values.map(factors).astype(float).fillna(1.0).to_numpy(np.float64)
+    return np.asarray(values.map(factors).astype(float).fillna(1.0), np.float64)

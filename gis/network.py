@@ -80,6 +80,10 @@ class Barriers:
     delay: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
     source: NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, object))
 
+    def costs(self, by: By) -> Longs:
+        """Return what it costs to pass each: a delay costs no metres, but what stops stops."""
+        return self.delay if by == "time" else np.where(self.delay < NEVER, 0, NEVER)
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -139,7 +143,7 @@ class Network:
     def costs(self, by: By) -> tuple[Ints, Ints]:
         """Return the cost of every edge as drawn and against the drawing, barriers included."""
         delay = np.zeros(len(self.start), np.int64)
-        np.add.at(delay, self.barriers.edge, self.barriers.delay)
+        np.add.at(delay, self.barriers.edge, self.barriers.costs(by))
         if by == "time":
             ahead, back = self.ahead + delay, self.back + delay
         else:

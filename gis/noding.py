@@ -182,7 +182,11 @@ def _mend_lines(
     good = (found.edge >= 0) & (found.fraction > 0) & (found.fraction < 1)
     good &= (vertices.place[begin] != ends.partner) & (vertices.place[finish] != ends.partner)
     good &= crossing[vertices.line[begin]] == crossing[vertices.line[ends.vertex]]
-    rows = np.flatnonzero(good)
+    # A line that hugs another is joined to it once, where it is nearest.
+    rows = np.lexsort((found.distance_m, found.edge, ends.edge))
+    rows = rows[good[rows]]
+    pairs = np.stack([ends.edge[rows], found.edge[rows]], axis=1)
+    rows = np.sort(rows[np.unique(pairs, axis=0, return_index=True)[1]])
     edge, fraction = found.edge[rows], found.fraction[rows]
     spots = segments.position(edge, fraction)
     before = begin[rows] + found.vertex[rows] - segments.first[edge] + 1
@@ -211,7 +215,7 @@ def _segments(vertices: _Vertices, edges: tuple[Longs, Longs]) -> Segments:
 
 
 def _z_ordered(vertices: _Vertices, edges: tuple[Longs, Longs], repairs: pd.DataFrame) -> Noded:
-    """Number junctions and edges in Z-order: neighbours in the plane become neighbours in memory."""
+    """Return the network with junctions and edges numbered in Z-order: neighbours are near in memory."""
     places, at, number = np.unique(
         vertices.place[np.concatenate(edges)], return_index=True, return_inverse=True
     )

@@ -17,6 +17,7 @@ from gis.kernels import FANOUT, Floats, Ints
 
 Bools = NDArray[np.bool_]
 
+SLACK_M = 1e-6  # far more than GEOS and we differ by rounding
 AT_END_M = 0.001  # a place within a millimetre of an end is at the end
 NO_EDGE = -1
 
@@ -170,23 +171,23 @@ def _by_shapely(
     places = shapely.points(points)
     vertex = np.full(len(points), -1, np.int32)
     share, squared = np.zeros(len(points)), np.full(len(points), np.inf)
-    nearest_any = tree.query_nearest(places, max_distance=reach_m or AT_END_M)
-    free = barred[nearest_any[0]] == NO_EDGE
-    held = np.flatnonzero(barred != NO_EDGE)
-    around = tree.query(places[held], predicate="dwithin", distance=reach_m)
-    number = np.concatenate([nearest_any[0][free], held[around[0]]])
-    at = begins[np.concatenate([nearest_any[1][free], around[1]])]
+    # Whatever is nearest but for rounding is a candidate, so that ties are broken here and not by GEOS.
+    around_m = np.full(len(points), float(reach_m))
+    free = np.flatnonzero((barred == NO_EDGE) & np.isfinite(points).all(axis=1))
+    found, far_m = tree.query_nearest(
+        places[free], max_distance=reach_m + SLACK_M, return_distance=True, all_matches=False
+    )
+    around_m[free[found[0]]] = far_m
+    number, piece = tree.query(places, predicate="dwithin", distance=around_m + SLACK_M)
+    at = begins[piece]
     allowed = segments.owner[at] != barred[number]
     number, at = number[allowed], at[allowed]
     apart, where = _segment_distances(segments.xy, at, points[number])
     order = np.lexsort((at, apart, number))
     order = order[apart[order] <= reach_m * reach_m]
     first = order[np.unique(number[order], return_index=True)[1]]
-    vertex[number[first]], share[number[first]], squared[number[first]] = (
-        at[first],
-        where[first],
-        apart[first],
-    )
+    won = number[first]
+    vertex[won], share[won], squared[won] = at[first], where[first], apart[first]
     return vertex, share, np.sqrt(squared)
 
 

@@ -163,7 +163,7 @@ def _places(network: Network, snapped: Snapped, by: By) -> _Places:
     else:
         door = np.where(on, snapped.distance_m, 0) / facts(network.mode)["access_m_s"] * PER_SECOND
     door = np.where(on, np.rint(door), NEVER).astype(np.int64)
-    passed, ahead_of = _barriers_before(network, edge, fraction)
+    passed, ahead_of = _barriers_before(network, edge, fraction, by)
     full = [way[edge].astype(np.int64) for way in whole]
     along = [np.where(way < NEVER, np.rint(way * fraction), NEVER).astype(np.int64) for way in full]
     to_end = np.where(fraction >= 1, 0, full[0] - along[0] + np.where(full[0] < NEVER, ahead_of, NEVER))
@@ -178,12 +178,13 @@ def _places(network: Network, snapped: Snapped, by: By) -> _Places:
     return _Places(snapped.edge, leave, arrive, along[0], along[1], passed, door)
 
 
-def _barriers_before(network: Network, edge: Ints, fraction: Floats) -> tuple[Longs, Longs]:
-    """Return the delays before a position on its edge, and those at it or after it."""
+def _barriers_before(network: Network, edge: Ints, fraction: Floats, by: By) -> tuple[Longs, Longs]:
+    """Return the costs of barriers before a position on its edge, and those at it or after it."""
     barriers = network.barriers
-    total = np.concatenate([[0], np.cumsum(barriers.delay)])
+    total = np.concatenate([[0], np.cumsum(barriers.costs(by))])
     key, at = barriers.edge * 2.0 + barriers.fraction, edge * 2.0
     first, here, last = (np.searchsorted(key, value) for value in (at, at + fraction, at + 2.0))
+    here = np.where(fraction >= 1, last, here)  # a place at the end is the junction, behind all of them
     return total[here] - total[first], total[last] - total[here]
 
 

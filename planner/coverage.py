@@ -17,6 +17,7 @@ from gis.catalogue import codelist
 from gis.errors import InputError
 from gis.modes import Mode, facts
 from gis.network import By, Network, Snapped, snap
+from gis.regiontree import RegionTree
 from gis.travel import nearest
 
 GRADE_COUNTS = {"accessible": True, "partial": False, "not_accessible": False}  # else unknown
@@ -92,12 +93,8 @@ def changed(given: Norm, *, mode: Mode | None = None, within: str | None = None)
         number = np.nan
     if not 0 < number < np.inf:
         raise InputError(f"'{within}' is no limit; write minutes or metres, such as 60min or 300m.")
-    limit = (
-        {"within_s": number * 60, "within_m": None}
-        if unit == "min"
-        else {"within_s": None, "within_m": number}
-    )
-    return replace(given, source="asked for", verified=False, **limit)
+    within_s, within_m = (number * 60, None) if unit == "min" else (None, number)
+    return replace(given, within_s=within_s, within_m=within_m, source="asked for", verified=False)
 
 
 def serving(places: gpd.GeoDataFrame, service: str, *, tier: int | None = None) -> gpd.GeoDataFrame:
@@ -193,7 +190,7 @@ def reach(
             found_uid, travel = columns["facility"], columns["cost"]
         else:
             found = nearest(network, joints, snap(network, chosen), by=limit.by)
-            uids = np.append(chosen["uid"].to_numpy(object), None)
+            uids = np.array([*chosen["uid"], None], dtype=object)
             found_uid, travel = uids[found.owner], found.travel
         columns |= {f"{prefix}facility": found_uid, f"{prefix}cost": travel}
     answers = pd.DataFrame(columns, index=homes.index)
@@ -213,7 +210,7 @@ def coverage_table(homes: pd.DataFrame, answers: pd.DataFrame, regions: pd.DataF
     answers
         What `reach` returned for these homes.
     regions
-        Columns `code`, `name`, `level` and `parent_code`.
+        The layer `regions`, of which the rows that have not ended count.
 
     Returns
     -------
@@ -222,41 +219,33 @@ def coverage_table(homes: pd.DataFrame, answers: pd.DataFrame, regions: pd.DataF
         known region: `code name level parent_code people reached not_reached unknown share`. `share` is
         reached by people, missing where nobody lives. A level sums what lies below it and what is
         assigned to it directly.
+
+    Raises
+    ------
+    SchemaError
+        The regions are not a tree.
     """
-    reached = answers["reached"]
+    tree = RegionTree.of(regions)
+    known = pd.Series(tree.rows_of(homes["region_code"]) >= 0, index=homes.index)
     people = homes["people"] if "people" in homes else pd.Series(1, index=homes.index)
-    own = pd.DataFrame(
+    reached = answers["reached"]
+    split = pd.DataFrame(
         {
-            "code": homes["region_code"]
-            .astype(object)
-            .where(homes["region_code"].isin(regions["code"]), None),
             "people": people,
             "reached": people.where(reached.fillna(value=False), 0),
             "not_reached": people.where(~reached.fillna(value=True), 0),
             "unknown": people.where(reached.isna(), 0),
         }
     )
-    numbers = ["people", "reached", "not_reached", "unknown"]
-    own = own.groupby("code", dropna=False)[numbers].sum()
-    nowhere = own[own.index.isna()]
-    sums = _with_ancestors(own[own.index.notna()], regions).reindex(regions["code"], fill_value=0)
-    columns = ["code", "name", "level", "parent_code"]
-    named = regions[columns].reset_index(drop=True).join(sums.reset_index(drop=True))
-    rows = pd.concat([named, nowhere.reset_index()], ignore_index=True) if len(nowhere) else named
+    placed = split[known].set_axis(homes.loc[known, "region_code"], axis=0)
+    rows = tree.regions[["code", "name", "level", "parent_code"]].reset_index(drop=True)
+    for column in split:
+        rows[column] = tree.totals(placed[column]).to_numpy()
+    if not known.all():
+        rows = pd.concat([rows, split[~known].sum().to_frame().T], ignore_index=True)
+        rows["code"] = rows["code"].astype(object).where(rows["code"].notna(), None)
     rows["share"] = (rows["reached"] / rows["people"]).where(rows["people"] > 0)
     return rows
-
-
-def _with_ancestors(own: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return figures by region with those of everything below added."""
-    parents = regions.set_index("code")["parent_code"]
-    parts, level = [], own
-    while len(level):
-        parts.append(level)
-        above = parents.reindex(level.index)
-        level = level[above.notna().to_numpy()].groupby(above.dropna().to_numpy()).sum()
-        level = level[level.index.isin(parents.index)]
-    return pd.concat(parts).groupby(level=0).sum() if parts else own
 
 
 def _counts(places: pd.DataFrame) -> pd.Series:
