@@ -38,6 +38,14 @@ def drop_geometry(table: str, column: str) -> None:
         _sure("DisableSpatialIndex(:table, :column)", facts)
         op.execute(f"DROP TABLE IF EXISTS idx_{table}_{column}")
         _sure("DiscardGeometryColumn(:table, :column)", facts)
+        for kept in ("auth", "field_infos", "statistics", "time"):
+            # Left to foreign keys by SpatiaLite, and those are off in a migration.
+            op.execute(
+                text(
+                    f"DELETE FROM geometry_columns_{kept}"
+                    " WHERE f_table_name = lower(:table) AND f_geometry_column = lower(:column)"
+                ).bindparams(table=table, column=column)
+            )
     op.drop_column(table, column)
 
 
