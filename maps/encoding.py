@@ -85,9 +85,11 @@ def fractions(numbers: NDArray[np.float64], low: float, high: float) -> str:
     return _base64(steps.view(np.uint8).reshape(-1, 4)[:, :3])
 
 
-def small(numbers: ArrayLike) -> str:
-    """Return integers from 0 to 255 as base64 of one byte each."""
-    return _base64(np.asarray(numbers, dtype=np.uint8))
+def compact(numbers: NDArray[np.int64]) -> dict[str, str]:
+    """Return whole numbers as base64 of one byte each where 0 to 255 holds them all, else as digits."""
+    if len(numbers) == 0 or (numbers.min() >= 0 and numbers.max() <= 255):
+        return {"bytes": _base64(numbers.astype(np.uint8))}
+    return {"digits": digits(numbers)}
 
 
 def mercator(lons: ArrayLike, lats: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -67,9 +67,7 @@ class ColumnarLayer:
     mark
         Name of the column whose value picks colour and shape.
     columns
-        Name to integers from 0 to 255, an index into `labels` of the same name.
-    labels
-        Name to the words of the values of that column.
+        Name to whole numbers: up to 255 one byte each, larger ones as digits.
     ids
         Ids of the points where the page may list them, else empty.
     """
@@ -79,7 +77,6 @@ class ColumnarLayer:
     lats: NDArray[np.float64]
     mark: str
     columns: Mapping[str, NDArray[np.int64]]
-    labels: Mapping[str, Sequence[str]]
     ids: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -98,8 +95,7 @@ class ColumnarLayer:
             "type": "columnar", "id": self.id, "count": len(xs), "extent": extent, "mark": self.mark,
             "x": encoding.fractions(xs, extent[0], extent[2]),
             "y": encoding.fractions(ys, extent[1], extent[3]),
-            "columns": {name: encoding.small(values) for name, values in self.columns.items()},
-            "labels": {name: list(words) for name, words in self.labels.items()},
+            "columns": {name: encoding.compact(values) for name, values in self.columns.items()},
             "ids": list(self.ids),
         }  # fmt: skip
 
@@ -117,8 +113,8 @@ class AreaLayer:
     anchors
         Place of the label of each region, WGS 84 (lon, lat).
     values
-        Slice to measure to numbers, each as long as `codes`; None is not known, and `WITHHELD` is
-        known and not shown, to protect the few people it counts.
+        Slice to measure to whole numbers, each as long as `codes`; `UNKNOWN` is not known, and
+        `WITHHELD` known and not shown, to protect the few people it counts.
     """
 
     id: str
@@ -145,7 +141,7 @@ class AreaLayer:
             "names": list(self.names), "parents": encoding.column(self.parents),
             "shapes": [list(shape) for shape in self.shapes], "x": xs, "y": ys,
             "values": {
-                name: {measure: list(numbers) for measure, numbers in measures.items()}
+                name: {measure: encoding.column(numbers) for measure, numbers in measures.items()}
                 for name, measures in self.values.items()
             },
         }  # fmt: skip
@@ -174,7 +170,8 @@ class LineLayer:
 
 Layer = PointLayer | ColumnarLayer | AreaLayer | LineLayer
 
-WITHHELD = -1
+WITHHELD = -1  # known and not shown
+UNKNOWN = -2  # not known
 
 
 def _check_lengths(layer: str, wanted: int, columns: Mapping[str, Any]) -> None:

@@ -57,3 +57,8 @@ FACILITY_FIELDS = (
     Field("region", "field.region"),
     Field("address", "field.address"),
 )
+
+HOME_FIELDS = (
+    Field("year", "renovations.year"),
+    Field("cost_yuan", "field.cost_yuan", "yuan"),
+)

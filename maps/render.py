@@ -25,6 +25,11 @@ from maps.mapview import LegendEntry, MapView
 
 SCRIPTS = ("codec.js", "page.js", "map.js", "places.js", "regions.js")
 STYLES = ("tokens.css", "page.css")
+FIND_TITLES = {
+    "toilets": "find.title",
+    "coverage": "coverage.service",
+    "renovations": "renovations.pick_year",
+}
 THEMES = {"": "system", "light": "light", "dark": "dark", "contrast": "contrast"}
 # Sections of the words that the scripts of each kind of page speak.
 SECTIONS = {
@@ -192,7 +197,7 @@ class PageFigure(Figure):
             "brand": said["site.brand"], "tagline": said["site.tagline"], "skip": said["site.skip"],
             "theme_label": said["site.theme"], "noscript": said["site.noscript"],
             "help_title": said["site.help_title"], "help_text": said["site.help_text"],
-            "about_title": said["site.about_title"], "find_title": said["find.title"],
+            "about_title": said["site.about_title"], "find_title": said[FIND_TITLES[view.name]],
             "map_title": said["map.title"], "map_tools": said["map.tools"], "map_help": said["map.help"],
             **{name: said[f"map.{name}"] for name in ("zoom_in", "zoom_out", "zoom_all")},
             "legend_title": said["map.legend"], "card_label": said["card.label"],

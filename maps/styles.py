@@ -10,7 +10,7 @@ from typing import Literal
 
 Theme = Literal["light", "dark", "contrast"]
 Shape = Literal["disc", "diamond", "square", "ring", "triangle", "cross"]
-Pattern = Literal["plain", "dots", "hatch", "cross", "grid", "none"]
+Pattern = Literal["plain", "dots", "hatch", "grid", "lattice", "none"]
 
 # WCAG 2.2: 1.4.3 text, 1.4.11 what is drawn to be understood.
 TEXT_CONTRAST = 4.5
@@ -99,9 +99,14 @@ LEVEL_MARKS: dict[str, tuple[str, Shape]] = {
     "unknown": ("unknown", "ring"),
 }
 
-SERVICE_SHAPES: tuple[Shape, ...] = ("disc", "square", "diamond", "triangle", "cross", "ring")
+# A home that waits, one of another year, one of the chosen year: the order of drawing, the chosen on top.
+HOME_MARKS: dict[str, tuple[str, Shape]] = {
+    "waiting": ("unknown", "ring"),
+    "other_year": ("fair", "diamond"),
+    "this_year": ("chosen", "disc"),
+}
 
-STEP_PATTERNS: tuple[Pattern, ...] = ("plain", "dots", "hatch", "grid", "cross")
+STEP_PATTERNS: tuple[Pattern, ...] = ("plain", "dots", "hatch", "grid", "lattice")
 
 
 def contrast(first: str, second: str) -> float:

@@ -72,7 +72,7 @@ def toilet_layer(
     """
     toilets = _ordered(toilets)
     rules, items = _items(toilets)
-    regions, region_numbers, county_numbers = _regions_of(toilets, base, lang)
+    regions, region_numbers, county_numbers = region_words(toilets, base, lang)
     yes, no = _masks(toilets, on)
     kinds = codelist("toilet_category").codes
     columns: dict[str, Sequence[Any]] = {
@@ -170,7 +170,7 @@ def _items(toilets: gpd.GeoDataFrame) -> tuple[list[list[Any]], dict[str, str]]:
     return [[*key, places] for key, places in decimals.items()], written
 
 
-def _regions_of(
+def region_words(
     toilets: gpd.GeoDataFrame, base: MapBase, lang: Language
 ) -> tuple[list[str], list[int], list[int]]:
     """Return words of regions, and for each row its number among them and among the counties, or -1."""

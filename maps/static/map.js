@@ -31,7 +31,7 @@
   tantu.fit = function (bounds) {
     const [west, south, east, north] = view.bounds;
     const legend = document.getElementById("legend"), inside = getComputedStyle(legend).position === "absolute";
-    map.fitBounds(bounds || [[south, west], [north, east]], { animate: false, paddingTopLeft: [16, 16], paddingBottomRight: [16, inside ? legend.offsetHeight * 0.7 : 16] });
+    map.fitBounds(bounds || [[south, west], [north, east]], { animate: false, paddingTopLeft: [16, 16], paddingBottomRight: [16, inside ? legend.offsetHeight + 12 : 16] });
   };
 
   tantu.layer = (id) => layers.get(id);
@@ -84,11 +84,11 @@
     return defs;
   };
 
-  /** A label at a place; `rank` says who gives way, `from` and `to` the zooms it is for. */
-  tantu.label = function (place, lines, kind, { rank = 0, from = 0, to = 99 } = {}) {
+  /** A label at a place; `rank` says who gives way, `from` and `to` the zooms it is for, `shift` pixels down. */
+  tantu.label = function (place, lines, kind, { rank = 0, from = 0, to = 99, shift = 0 } = {}) {
     const box = el("div", { class: "name name-" + kind });
     lines.forEach((line, k) => box.append(el(k ? "small" : "span", {}, line)));
-    const label = { box, place, rank, from, to };
+    const label = { box, place, rank, from, to, shift };
     labels.push(label);
     labels.sort((first, second) => second.rank - first.rank);
     return label;
@@ -110,11 +110,11 @@
   function arrange() {
     const zoom = map.getZoom(), pane = map.getPanes().names, view = map.getPixelBounds(), taken = [];
     for (const label of labels) {
-      const at = map.project(label.place);
+      const at = map.project(label.place).add([0, label.shift]);
       const wanted = zoom >= label.from && zoom < label.to && view.contains(at);
       if (!wanted) { label.box.remove(); continue; }
       if (!label.box.isConnected) pane.append(label.box);
-      L.DomUtil.setPosition(label.box, map.latLngToLayerPoint(label.place));
+      L.DomUtil.setPosition(label.box, map.latLngToLayerPoint(label.place).add([0, label.shift]));
       const w = label.box.offsetWidth / 2 + 3, h = label.box.offsetHeight / 2 + 1;
       const box = [at.x - w, at.y - h, at.x + w, at.y + h];
       const hit = taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
@@ -136,6 +136,7 @@
       this.shown = new Uint8Array(classes.length).fill(1);
       this.chosen = -1;
       this.hinted = -1;
+      this.from = 0;
       canvases.push(this);
     },
     onAdd() {
@@ -155,6 +156,9 @@
     },
     redraw() {
       if (!this.canvas) return;
+      this.drawn = [];
+      this.canvas.hidden = this._map.getZoom() < this.from;
+      if (this.canvas.hidden) return;
       const size = this._map.getSize(), pad = 40, ratio = window.devicePixelRatio || 1;
       const [w, h] = [size.x + 2 * pad, size.y + 2 * pad];
       const corner = this._map.containerPointToLayerPoint([-pad, -pad]);
@@ -179,7 +183,6 @@
       const radius = this.radius(), style = getComputedStyle(document.documentElement);
       const colour = (name) => style.getPropertyValue("--" + name).trim() || "#000";
       const halo = colour("halo");
-      this.drawn = [];
       this.marks.forEach((mark, group) => {
         const fill = colour(mark.tone), sprite = radius > 2.5 ? this.sprite(mark.shape, fill, halo, radius) : null;
         pen.fillStyle = fill;

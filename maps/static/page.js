@@ -97,7 +97,8 @@
     container.addEventListener("focusin", (event) => {
       if (event.target.matches("button.row")) allow(event.target);
     });
-    return { refresh: () => allow(buttons().find((button) => button.tabIndex === 0) || buttons()[0]), allow };
+    /** After the rows change, Tab enters at the chosen row, else at the first. */
+    return { refresh: () => allow(buttons().find((button) => button.hasAttribute("aria-current")) || buttons()[0]), allow };
   };
 
   /** Light, dark or high contrast as the reader likes; the system decides until then. */

@@ -3,11 +3,12 @@
 from datetime import date
 
 import geopandas as gpd
+import pandas as pd
 from shapely.geometry import LineString, Point, box
 
 from maps.basemap import MapBase
 from maps.toilets import ToiletItem
-from maps.views import toilet_view
+from maps.views import coverage_view, renovation_view, toilet_view
 
 TODAY = date(2026, 11, 24)
 
@@ -100,3 +101,60 @@ def toilets(text=None, count=2):
 
 def toilet_page(lang, text=None, count=2):
     return toilet_view(toilets(text, count), lang=lang, on=TODAY, base=small_base())
+
+
+SERVICES = ("rehabilitation", "accessible_toilet")
+
+
+def reach():
+    """Ten people in each of eight villages; rehabilitation reaches all of the west, toilets nobody."""
+    villages = small_base().villages
+    rows = []
+    for service in SERVICES:
+        for code in villages["code"]:
+            reached = 10 if service == "rehabilitation" and code.startswith("620702") else 0
+            rows += [(service, code[:digits], 10, reached) for digits in (6, 9, 12)]
+    frame = pd.DataFrame(rows, columns=["service", "code", "people", "reached"])
+    return frame.groupby(["service", "code"], as_index=False).sum()
+
+
+def service_places(text=None):
+    """One rehabilitation centre in the west county, one accessible toilet in the east."""
+    return gpd.GeoDataFrame(
+        {
+            "uid": ["F1", "F2"],
+            "name": [text or "康复中心", text or "广场公厕"],
+            "service": list(SERVICES),
+            "facility_class": ["rehabilitation", None],
+            "address": [text, text],
+            "region_code": ["620702001201", "620722100202"],
+        },
+        geometry=[Point(100.1, 38.9), Point(100.7, 39.1)],
+        crs="EPSG:4326",
+    )
+
+
+def homes():
+    """In each county 12 homes for 2026 and 8 for 2027, in its first village; three wait."""
+    rows, places = [], []
+    for county, west in (("620702", 100.0), ("620722", 100.4)):
+        for k in range(23):
+            year = 2026 if k < 12 else 2027 if k < 20 else None
+            rows.append(
+                {
+                    "uid": f"H{county}{k:02d}",
+                    "region_code": county + "001201",
+                    "year": year,
+                    "cost_yuan": 1000.0,
+                }
+            )
+            places.append(Point(west + 0.05 + 0.005 * k, 38.9))
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=places, crs="EPSG:4326")
+
+
+def coverage_page(lang, text=None):
+    return coverage_view(reach(), service_places(text), lang=lang, base=small_base())
+
+
+def renovation_page(lang, audience="public"):
+    return renovation_view(homes(), lang=lang, years=(2026, 2027), base=small_base(), audience=audience)
