@@ -7,7 +7,6 @@ points list does. Its broken limits are counted, not hidden.
 from dataclasses import dataclass
 
 import numpy as np
-
 from pandas import DataFrame
 
 from planner.classes import Ints

@@ -58,7 +58,8 @@ class Judgement:
         `unknown` (rule ids joined by `;`), `person_uid` (whose answers these are), `qualifying` (people
         who pass or may pass).
     people
-        Index that of the people; a column of answers (2 passed, 1 unknown, 0 refused) for each rule of people.
+        Index that of the people; a column of answers (2 passed, 1 unknown, 0
+        refused) for each rule of people.
     """
 
     homes: DataFrame
@@ -121,21 +122,15 @@ def judge(people: DataFrame, households: DataFrame, *, rules: Sequence[Rule], on
     Judgement
         One row for every home somebody lives in; empty when nobody is registered.
     """
-    homes = households.drop_duplicates("uid").set_index("uid")
     lived_in = pd.Index(sorted(people["household_uid"].unique()), name="household_uid")
-    homes = homes.reindex(lived_in)
-    code = people["household_uid"].map(
-        homes["region_code"] if "region_code" in homes else Series(dtype=object)
-    )
-    own = people["region_code"] if "region_code" in people else Series(None, index=people.index, dtype=object)
-    counties = code.where(code.notna(), own).astype("object").str[:6]
+    homes = households.drop_duplicates("uid").set_index("uid").reindex(lived_in)
+    code = _column(homes, "region_code")
+    at_home = people["household_uid"].map(code).astype("object")
+    counties = at_home.where(at_home.notna(), _column(people, "region_code")).str[:6]
     of_people = [rule for rule in rules if rule.scope == "person"]
     of_homes = [rule for rule in rules if rule.scope == "home"]
     person_answers = _answers(people, of_people, counties, on)
-    home_counties = Series(
-        homes["region_code"] if "region_code" in homes else None, index=homes.index, dtype=object
-    ).str[:6]
-    home_answers = _answers(homes, of_homes, home_counties, on)
+    home_answers = _answers(homes, of_homes, code.str[:6], on)
     nearest, qualifying = _nearest(people, person_answers, lived_in)
     joined = np.column_stack([person_answers.to_numpy()[nearest], home_answers.to_numpy()])
     outcome = joined.min(axis=1, initial=PASSED)
@@ -156,10 +151,12 @@ def judge(people: DataFrame, households: DataFrame, *, rules: Sequence[Rule], on
     return Judgement(judged, person_answers)
 
 
-def _nearest(people: DataFrame, answers: DataFrame, lived_in: pd.Index) -> tuple[NDArray[np.int64], Answers]:
+def _nearest(
+    people: DataFrame, answers: DataFrame, lived_in: pd.Index
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     # The person of each home who came nearest: fewest refusals, then fewest unknowns, then the uid.
     values = answers.to_numpy()
-    home = lived_in.get_indexer(people["household_uid"])
+    home = lived_in.get_indexer(pd.Index(people["household_uid"]))
     refusals, unknowns = (values == REFUSED).sum(axis=1), (values == UNKNOWN).sum(axis=1)
     order = np.lexsort((people["uid"].astype(str).to_numpy(), unknowns, refusals, home))
     first = np.searchsorted(home[order], np.arange(len(lived_in)))
@@ -170,12 +167,13 @@ def _nearest(people: DataFrame, answers: DataFrame, lived_in: pd.Index) -> tuple
 def _answers(rows: DataFrame, rules: Sequence[Rule], counties: Series, on: date) -> DataFrame:
     columns = {}
     for rule in rules:
-        absent = {
-            name: Series(None, index=rows.index, dtype=object) for name in rule.columns if name not in rows
-        }
-        facts = rows[[name for name in rule.columns if name in rows]].assign(**absent)
+        facts = DataFrame({name: _column(rows, name) for name in rule.columns}, index=rows.index)
         columns[rule.id] = TESTS[rule.kind](rule, facts, counties, on)
     return DataFrame(columns, index=rows.index, dtype=np.int8)
+
+
+def _column(rows: DataFrame, name: str) -> Series:
+    return rows[name].astype("object") if name in rows else Series(None, index=rows.index, dtype=object)
 
 
 def _joined(marked: NDArray[np.bool_], names: list[str]) -> list[str]:

@@ -90,8 +90,8 @@ def by_group(homes: DataFrame, column: str) -> DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index the group: `homes`, `chosen`, `share` (of its homes), `need_share` (of its points), `parity` (its
-        share over the share of all; 1 is even).
+        Index the group: `homes`, `chosen`, `share` (of its homes), `need_share` (of its points), `parity`
+        (its share over the share of all; 1 is even).
     """
     marked = homes.assign(
         group=homes[column].astype("object").where(homes[column].notna(), "unknown").astype(str),

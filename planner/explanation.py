@@ -76,7 +76,8 @@ def of_candidate(stored: StoredPlan, household: str, *, lang: Language, solved_a
     if len(found) == 0:
         raise NotFoundError("home in the plan", household)
     position = int(found[0])
-    row = stored.reasons.loc[position]
+    row = stored.reasons.iloc[position]
+    parts = dict(stored.homes["parts"].iloc[position])
     chosen = stored.plan.year[position] >= 0
     price = reasons.true_price(stored.problem, stored.plan, position) if solved_again else None
     told = reasons.words_of(stored.problem, stored.plan, position, stored.reasons)
@@ -90,7 +91,7 @@ def of_candidate(stored: StoredPlan, household: str, *, lang: Language, solved_a
         rank=int(row["rank"]),
         of=stored.eligible,
         score=float(stored.problem.score[position]),
-        parts={str(name): float(points) for name, points in stored.homes.loc[position, "parts"].items()},
+        parts={str(name): float(points) for name, points in parts.items()},
         reasons=sentences,
         would_need=[_sentence(rule, lang) for rule in reasons.would_need(row)],
         price=price,
@@ -98,7 +99,7 @@ def of_candidate(stored: StoredPlan, household: str, *, lang: Language, solved_a
 
 
 def of_others(assessment: Assessment, household: str, *, lang: Language, eligible: int) -> Explanation:
-    """Return why a home was not among those that could be planned: the rules that refuse it, or the open facts.
+    """Return why a home was not among those that could be planned: its refusals or open facts.
 
     Raises
     ------

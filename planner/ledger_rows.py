@@ -17,8 +17,8 @@ TICK = "√"
 KEY = "household"
 # Columns in order; the header above them groups those between the brackets.
 COLUMNS = (
-    "number", KEY, "county", "region", "name", "certificate", "grade", *(f"category_{code}" for code in CATEGORIES),
-    *PRIORITIES, "items", "score", "cost", "done", "note",
+    "number", KEY, "county", "region", "name", "certificate", "grade",
+    *(f"category_{code}" for code in CATEGORIES), *PRIORITIES, "items", "score", "cost", "done", "note",
 )  # fmt: skip
 GROUPS = {
     "group_person": ("name", "grade"),
@@ -84,7 +84,7 @@ def ledger_rows(
             "region": judged["region_code"].fillna("").astype(str).to_numpy(),
             "name": _shown(person, "name", masked=masked),
             "certificate": _shown(person, "certificate", masked=masked),
-            "grade": person["grade"].astype("Int64").to_numpy(dtype=object, na_value=None),
+            "grade": [None if pd.isna(grade) else int(grade) for grade in person["grade"]],
             "items": [items.get(uid, "") for uid in homes["household_uid"]],
             "score": homes["score"].astype(float),
             "cost": homes["cost_yuan"].astype(float),
@@ -101,7 +101,7 @@ def ledger_rows(
 
 
 def summary(ledger: Ledger) -> DataFrame:
-    """Return homes and yuan by county and year: columns `county`, `homes_<year>`, `cost_<year>`, both totals."""
+    """Return homes and yuan by county and year: `county`, `homes_<year>`, `cost_<year>`, totals."""
     found = []
     for _, homes in ledger.homes.groupby("county_code", sort=True):
         row: dict[str, Any] = {"county": homes["county"].iloc[0]}
@@ -131,7 +131,8 @@ def ledger_diff(before: DataFrame, after: DataFrame) -> DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `household`, `column`, `before`, `after`; a home that is in one of them only has the column `household`.
+        `household`, `column`, `before`, `after`; a home in only one of them has
+        the column `household`.
     """
     old, new = (_comparable(frame) for frame in (before, after))
     rows: list[dict[str, object]] = []
@@ -164,7 +165,7 @@ def _comparable(frame: DataFrame) -> DataFrame:
     return texts
 
 
-def _number(value: object) -> str:
+def _number(value: Any) -> str:  # noqa: ANN401  a cell of a sheet
     return "" if value is None or pd.isna(value) or value == "" else f"{float(str(value)):.2f}"
 
 

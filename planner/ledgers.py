@@ -194,8 +194,12 @@ def _write_home(sheet: Any, line: int, home: Mapping[Any, Any], formats: Mapping
 
 
 def _write_total(
-    sheet: Any, line: int, homes: DataFrame, said: Mapping[str, str], formats: Mapping[str, Any]
-) -> None:  # noqa: ANN401  xlsxwriter is untyped
+    sheet: Any,  # noqa: ANN401  xlsxwriter is untyped
+    line: int,
+    homes: DataFrame,
+    said: Mapping[str, str],
+    formats: Mapping[str, Any],
+) -> None:
     for place, name in enumerate(COLUMNS):
         if name.startswith("category_") or name in PRIORITIES:
             sheet.write_number(line, place, int((homes[name] != "").sum()), formats["total"])

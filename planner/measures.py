@@ -46,7 +46,7 @@ def schemes(people: DataFrame, homes: DataFrame, *, rows: Sequence[Mapping[str, 
         One row for each home and item: `household_uid`, `item`, `quantity` (in the item's unit), `reason`;
         sorted, each item once a home with its largest quantity.
     """
-    place = homes.index.get_indexer(people["household_uid"])
+    place = homes.index.get_indexer(pd.Index(people["household_uid"]))
     found = [_asked(people)]
     for row in rows:
         marks = _applies(people, homes, place, row.get("when", {}))

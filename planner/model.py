@@ -174,8 +174,8 @@ def _matrix(classes: Classes, columns: Columns, years: int, counties: int) -> sp
 
 
 def _solver(time_limit_s: float) -> highspy.Highs:
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy declares no types
+    solver.setOptionValue("output_flag", False)  # noqa: FBT003  the solver takes no keywords
     solver.setOptionValue("time_limit", max(0.1, float(time_limit_s)))
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 1e-7)

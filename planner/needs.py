@@ -99,7 +99,7 @@ class _Facts:
 
     def __init__(self, people: DataFrame, homes: DataFrame, on: date) -> None:
         self.homes, self.on = homes, pd.Timestamp(on)
-        self.place = homes.index.get_indexer(people["household_uid"])
+        self.place = homes.index.get_indexer(pd.Index(people["household_uid"]))
         self.people = people
         self.counts = people["counts"].to_numpy(dtype=bool)
 
@@ -150,7 +150,7 @@ def _joined(marked: NDArray[np.bool_], names: NDArray[np.object_]) -> list[str]:
 
 
 def _points(value: Series, row: Row) -> tuple[Floats, float]:
-    # Points of each home, and the most the part can give. A table of points is looked up, a number is per unit.
+    # Points of each home, and the most the part can give. A table is looked up, a number is per unit.
     points = row["points"]
     if isinstance(points, dict):
         looked_up = value.map(lambda found: points.get(_key(found), 0.0), na_action="ignore")

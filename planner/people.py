@@ -17,6 +17,7 @@ from gis.specs import Check, Column, LayerSpec, RowIssue
 CERTIFICATE = re.compile(r"^\d{17}[\dX][1-7][1-4](B\d+)?$")
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECK_DIGITS = "10X98765432"
+OTHER = "{} is not what the certificate says"
 PERSONAL = ("name", "certificate", "phone", "address")
 
 
@@ -102,13 +103,13 @@ def check_certificates(people: DataFrame) -> list[RowIssue]:
         stated = sound[column].astype("object")
         differs = stated.notna() & (stated.astype(str) != said[column].astype(str))
         issues += [
-            RowIssue(row, column, "quarantined", f"{column}-contradicts-certificate", f"{column} is not that of the certificate")
+            RowIssue(row, column, "quarantined", f"{column}-contradicts-certificate", OTHER.format(column))
             for row in sound.index[differs]
         ]  # fmt: skip
     stated_birth = pd.to_datetime(sound["born_on"], errors="coerce")
     differs = stated_birth.notna() & said["born_on"].notna() & (stated_birth != said["born_on"])
     issues += [
-        RowIssue(row, "born_on", "noted", "birth-contradicts-certificate", "the date of birth is not that of the certificate")
+        RowIssue(row, "born_on", "noted", "birth-contradicts-certificate", OTHER.format("born_on"))
         for row in sound.index[differs]
     ]  # fmt: skip
     return issues

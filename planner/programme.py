@@ -27,7 +27,7 @@ problem.) Arrays are read only and never changed; nothing here knows a person.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -250,7 +250,7 @@ def _by_uid(problem: Problem, classes: Classes, served: Ints) -> Ints:
     year = np.where(problem.fixed >= 0, problem.fixed, LEFT_OUT)
     for number in np.flatnonzero(served.sum(axis=1)):
         years = np.repeat(np.arange(problem.years), served[number])
-        year[classes.homes(number)[: len(years)]] = years
+        year[classes.homes(int(number))[: len(years)]] = years
     return year
 
 

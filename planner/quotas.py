@@ -2,8 +2,8 @@
 
 A county's fair share of the year's homes is its share of the homes that qualify. Shares are made whole by the
 largest-remainder method (Hamilton): everybody gets the whole part, the homes left over go to the largest
-remainders, ties to the lower code. The band (0.85 to 1.20 by default) leaves the programme room; its lower edge
-is rounded down and its upper edge up, so that the share itself always fits.
+remainders, ties to the lower code. The band (0.85 to 1.20 by default) leaves the programme room; its lower
+edge is rounded down and its upper edge up, so that the share itself always fits.
 """
 
 import numpy as np

@@ -4,8 +4,8 @@ The prices (`programme.Prices`) say what a place, a yuan and a place of a county
 each year. A home is in where its discounted points exceed the prices of what it uses; what would have
 brought a home in is how far it falls short in its best year, turned into points, yuan or places. Prices are
 those of the linear relaxation: near the margin, where homes are whole, they may miss by a home or two,
-and they say nothing of a tie. `Reason.source` says `prices`; `true_price` solves again with the home forced in
-(or out) and gives what the others would really lose, and its `source` is `solved`.
+and they say nothing of a tie. `Reason.source` says `prices`; `true_price` solves again with the home forced
+in (or out) and gives what the others would really lose, and its `source` is `solved`.
 """
 
 from collections.abc import Callable
@@ -106,7 +106,7 @@ def words_of(problem: Problem, plan: Plan, position: int, found: DataFrame) -> l
     found
         What `table` returns.
     """
-    row = found.loc[position]
+    row = found.iloc[position]
     if problem.fixed[position] >= 0:
         return [("reason.promised", {"year": problem.first_year + int(problem.fixed[position])})]
     if problem.fixed[position] == OUT:
@@ -130,7 +130,7 @@ def words_of(problem: Problem, plan: Plan, position: int, found: DataFrame) -> l
 
 
 def would_need(row: "pd.Series[Any]") -> list[Rule]:
-    """Return what would have brought a home in by the prices, as keys with values; nothing for one that is in."""
+    """Return what would have brought a home in by the prices, as keys with values (none for one in)."""
     if pd.notna(row["year"]):
         return []
     needed: list[Rule] = []

@@ -10,11 +10,9 @@ A caller opens the session; solving happens outside any transaction, on what `as
 """
 
 import time
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
-import numpy as np
+from geopandas import GeoDataFrame
 from pandas import DataFrame
 from sqlalchemy.orm import Session
 
@@ -22,13 +20,12 @@ from gis.catalogue import Language, city
 from gis.errors import EmptyLayerError
 from gis.store import ApplyCounts
 from planner import assessment as assessments
-from planner import baseline, quotas, store
+from planner import store
 from planner.assessment import Assessment
-from planner.equity import by_group, equity
+from planner.drafts import Draft, PlanOptions, kept_parameters, problem_of
 from planner.explanation import Explanation, of_candidate, of_others
 from planner.ledger_rows import Ledger, ledger_rows
-from planner.problem import FREE, Problem
-from planner.programme import Plan, Prices, Progress, solve
+from planner.programme import Progress, solve
 from planner.sealing import SEALED, opened, sealed
 from planner.secrecy import Cipher
 from planner.stored import StoredPlan, plan_homes_frame
@@ -38,60 +35,6 @@ __all__ = ["Draft", "PlanOptions", "StoredPlan", "assess", "candidates", "explai
            "plan_places", "read_people", "rotate_key", "save_plan", "saved_plan", "write_people"]  # fmt: skip
 
 CITY = "zhangye"
-
-
-@dataclass(frozen=True)
-class PlanOptions:
-    """What a caller may say differently from the city's programme; None keeps the city's value.
-
-    Attributes
-    ----------
-    budget_yuan
-        Of one year.
-    at_most
-        Whether a year may have fewer homes than `homes_per_year`.
-    gap, time_limit_s
-        When the solver may stop: relative gap, seconds.
-    """
-
-    first_year: int | None = None
-    years: int | None = None
-    homes_per_year: int | None = None
-    budget_yuan: float | None = None
-    at_most: bool = False
-    gap: float = 0.0
-    time_limit_s: float = 60.0
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A solved programme that is not kept yet, with everything it came from."""
-
-    assessment: Assessment
-    problem: Problem
-    plan: Plan
-    parameters: dict[str, Any]
-    seconds: float
-
-    @property
-    def comparison(self) -> dict[str, baseline.Outcome]:
-        """The plan beside a plain ranked list of the same homes under the same money."""
-        ranked = baseline.ranked_list(self.problem)
-        return {
-            "plan": baseline.outcome(self.problem, self.plan.year),
-            "ranked_list": baseline.outcome(self.problem, ranked),
-        }
-
-    def equity(self, by: str) -> DataFrame:
-        """Return how the plan serves the groups of `county_code`, `category`, `sex` or `rural`."""
-        return by_group(self._homes(), by)
-
-    def _homes(self) -> DataFrame:
-        chosen = self.plan.year >= 0
-        met = np.where(chosen, self.problem.score * self.problem.discount[self.plan.year], 0.0)
-        year = np.where(chosen, self.problem.first_year + self.plan.year, np.nan)
-        homes = self.assessment.candidates
-        return homes.assign(uid=homes.index, met=met, year=year)
 
 
 def write_people(session: Session, rows: DataFrame, batch_id: int, cipher: Cipher) -> ApplyCounts:
@@ -179,73 +122,14 @@ def make_plan(assessment: Assessment, options: PlanOptions, *, progress: Progres
     return Draft(assessment, problem, plan, parameters, time.perf_counter() - started)
 
 
-def problem_of(assessment: Assessment, options: PlanOptions) -> tuple[Problem, dict[str, Any]]:
-    """Return the arrays of the programme, and the parameters they were made with.
-
-    Raises
-    ------
-    EmptyLayerError
-        No home may be planned.
-    """
-    homes = assessment.candidates
-    if homes.empty:
-        raise EmptyLayerError("people")
-    said = assessment.rulebook.parameters
-    first_year = int(options.first_year or said["first_year"])
-    years = int(options.years or said["years"])
-    per_year = int(options.homes_per_year or said["homes_per_year"])
-    budget = float(options.budget_yuan or said["budget_per_home_yuan"] * per_year)
-    county_code = homes["county_code"].astype(object).fillna("unknown")
-    counties, place = np.unique(county_code.to_numpy(dtype=str), return_inverse=True)
-    seats = np.full(years, per_year, dtype=np.int64)
-    least, most = quotas.bands(
-        np.bincount(place, minlength=len(counties)), seats, low=said["quota_low"], high=said["quota_high"]
-    )
-    problem = Problem(
-        uids=[str(uid) for uid in homes.index],
-        county=place.astype(np.int64),
-        counties=tuple(str(code) for code in counties),
-        score=homes["score"].to_numpy(dtype=np.float64),
-        cost=homes["reserve_yuan"].to_numpy(dtype=np.float64),
-        first_year=first_year,
-        discount=float(said["discount"]) ** np.arange(years),
-        homes=seats,
-        budget=np.full(years, budget),
-        quota_min=np.zeros_like(least) if options.at_most else least,
-        quota_max=most,
-        fixed=np.full(len(homes), FREE, dtype=np.int64),
-        at_most=options.at_most,
-    )
-    parameters = dict(said) | {
-        "city": assessment.rulebook.city_id,
-        "on": assessment.rulebook.on.isoformat(),
-        "first_year": first_year,
-        "years": years,
-        "homes_per_year": per_year,
-        "budget_yuan": budget,
-        "at_most": options.at_most,
-        "counts": assessment.counts(),
-    }
-    return problem, parameters
-
-
 def save_plan(session: Session, draft: Draft, *, now: datetime) -> int:
     """Keep a draft with its homes, its prices and its comparison; return the plan's number."""
-    prices: Prices = draft.plan.prices
     problem = draft.problem
-    kept = {
-        "prices": {name: np.asarray(value).tolist() for name, value in asdict(prices).items()},
-        "counties": list(problem.counties),
-        "quota_min": problem.quota_min.tolist(),
-        "quota_max": problem.quota_max.tolist(),
-        "comparison": {name: asdict(found) for name, found in draft.comparison.items()},
-        "equity": _equity(draft),
-    }
     row = PlanRow(
         solved_at=now,
         first_year=problem.first_year,
         years=problem.years,
-        parameters=draft.parameters | kept,
+        parameters=kept_parameters(draft),
         eligible=len(problem.uids),
         objective=draft.plan.objective,
         bound=draft.plan.bound,
@@ -268,7 +152,7 @@ def saved_plan(session: Session, plan_id: int | None = None) -> StoredPlan:
     return StoredPlan(record, store.plan_homes(session, record.id))
 
 
-def plan_places(session: Session, plan: StoredPlan, *, waiting: bool = True) -> DataFrame:
+def plan_places(session: Session, plan: StoredPlan, *, waiting: bool = True) -> GeoDataFrame:
     """Return the homes of a plan as the map takes them.
 
     Returns
@@ -341,17 +225,3 @@ def ledger(session: Session, cipher: Cipher, stored: StoredPlan, *, masked: bool
     about = city(said["city"])
     solved_on = stored.record.solved_at.date()
     return Ledger(rows, tuple(stored.calendar), {"zh": about.zh, "en": about.en}, solved_on, masked)
-
-
-def _equity(draft: Draft) -> dict[str, Any]:
-    whole = equity(draft._homes())  # noqa: SLF001  the same module
-    groups = {
-        by: draft.equity(by).round(4).reset_index().to_dict("records")
-        for by in ("county_code", "category", "sex", "rural")
-    }
-    return {
-        "gini": whole.gini,
-        "worst_tenth": whole.worst_tenth,
-        "lorenz": whole.lorenz.tolist(),
-        "by": groups,
-    }

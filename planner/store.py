@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
+from geopandas import GeoDataFrame
 from pandas import DataFrame
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -73,8 +74,11 @@ def rotate_people(session: Session, *, old: Cipher, new: Cipher) -> int:
     wanted = [Person.id, Person.uid, Person.household_uid, Person.region_code]
     wanted += [getattr(Person, name) for name in SEALED]
     table = Person.__table__
-    values = {name: bindparam(f"new_{name}") for name in (*SEALED, "certificate_mark", "content_hash")}
-    statement = update(table).where(table.c.id == bindparam("row")).values(values)  # type: ignore[arg-type]  # FromClause
+    values: dict[str, Any] = {
+        name: bindparam(f"new_{name}") for name in (*SEALED, "certificate_mark", "content_hash")
+    }
+    here = table.c.id == bindparam("row")
+    statement = update(table).where(here).values(values)  # type: ignore[arg-type]  # a FromClause
     last, count = 0, 0
     while True:
         query = select(*wanted).where(Person.id > last).order_by(Person.id).limit(ROTATED_AT_ONCE)
@@ -111,7 +115,7 @@ def households(session: Session) -> DataFrame:
     return DataFrame(read_frame(session, Household, columns=list(names)))
 
 
-def places(session: Session, plan_id: int) -> DataFrame:
+def places(session: Session, plan_id: int) -> GeoDataFrame:
     """Return the live households of a plan's homes with their points: `uid`, `region_code`, `geometry`."""
     inside = Household.uid.in_(select(PlanHome.household_uid).where(PlanHome.plan_id == plan_id))
     return read_frame(session, Household, columns=["uid", "region_code", "geometry"], where=inside)

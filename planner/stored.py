@@ -124,7 +124,7 @@ class StoredPlan:
             score=homes["score"].to_numpy(dtype=np.float64),
             cost=reserve,
             first_year=self.record.first_year,
-            discount=float(said["discount"]) ** np.arange(years),
+            discount=np.power(float(said["discount"]), np.arange(years), dtype=np.float64),
             homes=np.full(years, int(said["homes_per_year"]), dtype=np.int64),
             budget=np.full(years, float(said["budget_yuan"])),
             quota_min=np.array(said["quota_min"], dtype=np.int64),
@@ -138,7 +138,7 @@ class StoredPlan:
         """The solution with its prices."""
         prices = {name: np.array(value) for name, value in self.record.parameters["prices"].items()}
         year = self.homes["year"].astype("Float64") - self.record.first_year
-        place = year.fillna(LEFT_OUT).to_numpy(dtype=np.int64)
+        place = np.asarray(year.fillna(LEFT_OUT), dtype=np.int64)
         return Plan(place, self.objective, self.bound, self.gap, Prices(**prices), (0, 0))
 
     @cached_property
