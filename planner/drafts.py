@@ -1,4 +1,4 @@
-"""A programme between assessment and keeping: its options, its arrays, and a ranked list beside it.
+"""A programme between assessment and keeping: its options, its arrays, and a ranked list beside it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
