@@ -71,7 +71,7 @@ def area_layer(
     regions: gpd.GeoDataFrame,
     level: str,
     lang: Language,
-    values: dict[str, dict[str, list[Any]]] | None = None,
+    figures: dict[str, dict[str, list[Any]]] | None = None,
 ) -> AreaLayer:
     """Return regions of one level as a layer; a region without polygon keeps its row and loses its shape.
 
@@ -79,7 +79,7 @@ def area_layer(
     ----------
     regions
         Columns of `gis.schema.REGIONS`, EPSG:4326.
-    values
+    figures
         Slice to measure to numbers, in the order of `regions`.
     """
     outlines = simplified(regions.geometry.tolist(), TOLERANCES[level])
@@ -92,7 +92,7 @@ def area_layer(
         parents=texts(parents),
         shapes=[rings(outline) for outline in outlines],
         anchors=[_anchor(outline) for outline in regions.geometry],
-        values=values or {},
+        figures=figures or {},
     )
 
 

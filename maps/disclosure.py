@@ -39,46 +39,60 @@ def withheld(
     if hidden_totals is not None:
         mask[-1, :] = hidden_totals
         free[-1, :] = False
-    while (bridge := _bridge(mask)) is not None:
-        added = _partner(table, mask, free, bridge)
+    while (found := _bridge(mask)) is not None:
+        added = _partner(table, ~mask & free, *found)
         if added is None:
             break
         mask[added] = True
     return mask
 
 
-def _bridge(mask: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """Return a withheld cell whose value follows from the others, or None."""
-    edges = list(zip(*np.nonzero(mask), strict=True))
+def _bridge(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], set[int], set[int]] | None:
+    """Return a withheld cell that follows from the others, and what is joined to its row and its column.
+
+    Nodes are the rows, then the columns; None where no withheld cell follows from the others.
+    """
+    rows = len(mask)
+    edges = [(int(row), rows + int(column)) for row, column in zip(*np.nonzero(mask), strict=True)]
     for skipped, (row, column) in enumerate(edges):
-        if not _joined(edges, skipped, len(mask)):
-            return int(row), int(column)
+        others = edges[:skipped] + edges[skipped + 1 :]
+        near = _joined(others, row)
+        if column not in near:
+            return (row, column - rows), near, _joined(others, column)
     return None
 
 
-def _joined(edges: list[tuple[int, int]], skipped: int, rows: int) -> bool:
-    """Tell whether the two ends of an edge are joined by other edges."""
-    row, column = edges[skipped]
-    reached, found = {row}, True
-    while found:
-        found = False
-        for number, (first, second) in enumerate(edges):
-            ends = (first, rows + second)
-            if number != skipped and (ends[0] in reached) != (ends[1] in reached):
+def _joined(edges: list[tuple[int, int]], start: int) -> set[int]:
+    """Return the nodes that edges join to a node, itself included."""
+    reached, grown = {start}, True
+    while grown:
+        grown = False
+        for ends in edges:
+            if (ends[0] in reached) != (ends[1] in reached):
                 reached.update(ends)
-                found = True
-    return rows + column in reached
+                grown = True
+    return reached
 
 
 def _partner(
-    table: NDArray[np.int64], mask: NDArray[np.bool_], free: NDArray[np.bool_], bridge: tuple[int, int]
+    table: NDArray[np.int64],
+    open_cells: NDArray[np.bool_],
+    bridge: tuple[int, int],
+    near: set[int],
+    far: set[int],
 ) -> tuple[int, int] | None:
-    """Return the smallest cell of the bridge's row or column that can be withheld too, zeros last."""
-    row, column = bridge
-    cells = [(row, other) for other in range(table.shape[1])] + [
-        (other, column) for other in range(len(table))
+    """Return the cell to withhold beside a bridge, the smallest that is not 0 where there is a choice.
+
+    Best is one that closes a circle through the bridge at once; else one of its row or column; else any.
+    """
+    rows = len(table)
+    cells = [(int(row), int(column)) for row, column in zip(*np.nonzero(open_cells), strict=True)]
+    closing = [
+        (row, column)
+        for row, column in cells
+        if (row in near and rows + column in far) or (row in far and rows + column in near)
     ]
-    open_cells = [cell for cell in cells if not mask[cell] and free[cell]]
-    if not open_cells:
-        open_cells = [(int(r), int(c)) for r, c in zip(*np.nonzero(~mask & free), strict=True)]
-    return min(open_cells, key=lambda cell: (table[cell] == 0, table[cell], cell), default=None)
+    beside = [cell for cell in cells if cell[0] == bridge[0] or cell[1] == bridge[1]]
+    return min(
+        closing or beside or cells, key=lambda cell: (table[cell] == 0, table[cell], cell), default=None
+    )

@@ -112,7 +112,7 @@ class AreaLayer:
         Parts of each polygon as `encoding.rings` writes them.
     anchors
         Place of the label of each region, WGS 84 (lon, lat).
-    values
+    figures
         Slice to measure to whole numbers, each as long as `codes`; `UNKNOWN` is not known, and
         `WITHHELD` known and not shown, to protect the few people it counts.
     """
@@ -124,13 +124,13 @@ class AreaLayer:
     parents: Sequence[str]
     shapes: Sequence[Sequence[str]]
     anchors: Sequence[tuple[float, float]]
-    values: Mapping[str, Columns] = field(default_factory=dict)
+    figures: Mapping[str, Columns] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths."""
         whole = {"names": self.names, "parents": self.parents, "shapes": self.shapes, "anchors": self.anchors}
         _check_lengths(self.id, len(self.codes), whole)
-        for measures in self.values.values():
+        for measures in self.figures.values():
             _check_lengths(self.id, len(self.codes), measures)
 
     def payload(self) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class AreaLayer:
             "shapes": [list(shape) for shape in self.shapes], "x": xs, "y": ys,
             "values": {
                 name: {measure: encoding.column(numbers) for measure, numbers in measures.items()}
-                for name, measures in self.values.items()
+                for name, measures in self.figures.items()
             },
         }  # fmt: skip
 

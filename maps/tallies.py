@@ -95,7 +95,7 @@ def city_totals(counties: AreaLayer) -> dict[str, dict[str, int]]:
     """Return the sums over all counties by slice and measure; what is not known counts nothing."""
     return {
         name: {measure: sum(n for n in numbers if n >= 0) for measure, numbers in measures.items()}
-        for name, measures in counties.values.items()  # noqa: PD011 - a field of the layer, not of a frame
+        for name, measures in counties.figures.items()
     }
 
 

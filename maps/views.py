@@ -118,11 +118,6 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
         area_layer(regions, level, lang, reach_values(reach, texts(regions["code"]), services))
         for level, regions in levels(base, villages=True)
     ]
-    steps = ["0", *(f"{round(share * 100)}%" for share in SHARE_BREAKS), "100%"]
-    legend = [
-        LegendEntry(f"{steps[k]}–{steps[k + 1]}", f"step{k + 1}", pattern)
-        for k, pattern in enumerate(STEP_PATTERNS)
-    ]
     return MapView(
         name="coverage",
         kind="regions",
@@ -134,11 +129,7 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
             TwinTable("county", said["coverage.list"], COVERAGE_FIELDS),
             TwinTable("places", said["coverage.facilities"], FACILITY_FIELDS),
         ),
-        legend=(
-            *legend,
-            LegendEntry(said["coverage.legend_none"], "none", "none"),
-            LegendEntry(said["coverage.legend_facility"], "fair", "triangle"),
-        ),
+        legend=_share_legend(said),
         bounds=base.bounds(),
         slices=slices,
         notes=(said["coverage.note_network"], said["coverage.note_norm"], *_schematic(base, said)),
@@ -176,9 +167,10 @@ def renovation_view(
     areas, totals = _home_areas(homes, base, lang, years, office=office)
     points = (_home_points(homes, base, years),) if office else ()
     fields = OFFICE_RENOVATION_FIELDS if office else RENOVATION_FIELDS
-    homes_table = (TwinTable("homes", said["renovations.homes_title"], HOME_FIELDS),) if office else ()
-    marks = tuple(LegendEntry(said[f"renovations.{key}"], *mark) for key, mark in HOME_MARKS.items())
+    regions = TwinTable("county", said["renovations.list"], fields)
+    listed = TwinTable("homes", said["renovations.homes_title"], HOME_FIELDS)
     circles = LegendEntry(said["renovations.legend_size"], "accent", "circles")
+    marks = tuple(LegendEntry(said[f"renovations.{key}"], *mark) for key, mark in HOME_MARKS.items())
     return MapView(
         name="renovations",
         kind="regions",
@@ -186,7 +178,7 @@ def renovation_view(
         title=said["renovations.title"],
         intro=said["renovations.intro"],
         layers=(*road_layers(base), *areas, *points),
-        tables=(TwinTable("county", said["renovations.list"], fields), *homes_table),
+        tables=(regions, listed) if office else (regions,),
         legend=(circles, *marks) if office else (circles,),
         bounds=base.bounds(),
         slices=(
@@ -197,13 +189,22 @@ def renovation_view(
             said["renovations.note_office" if office else "renovations.note_public"],
             *_schematic(base, said),
         ),
-        options={
-            "control": "slider",
-            "drawn": "homes",
-            "totals": totals,
-            "marks": [{"tone": mark.tone, "shape": mark.shape} for mark in marks],
-        },
+        options={"control": "slider", "drawn": "homes", "totals": totals, "marks": _marks(marks)},
     )
+
+
+def _marks(entries: Sequence[LegendEntry]) -> list[dict[str, str]]:
+    return [{"tone": entry.tone, "shape": entry.shape} for entry in entries]
+
+
+def _share_legend(said: Mapping[str, str]) -> tuple[LegendEntry, ...]:
+    edges = ["0", *(f"{round(share * 100)}%" for share in SHARE_BREAKS), "100%"]
+    steps = [
+        LegendEntry(f"{edges[k]}–{edges[k + 1]}", f"step{k + 1}", pattern)
+        for k, pattern in enumerate(STEP_PATTERNS)
+    ]
+    nobody = LegendEntry(said["coverage.legend_none"], "none", "none")
+    return (*steps, nobody, LegendEntry(said["coverage.legend_facility"], "fair", "triangle"))
 
 
 def _norm(service: Code, said: Mapping[str, str]) -> str:
