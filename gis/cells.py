@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoSeries
+from numpy.typing import NDArray
 from pandas import Series
 
 from gis.errors import CrsError
@@ -26,6 +27,7 @@ Rows = dict[str, list[Any]]
 LONGEST_INT = 2**31 - 1  # what an integer column of PostgreSQL holds
 HASH_DEGREES = 8  # decimals of a degree that count as content: about a millimetre
 WGS84 = 4326
+POINT_BYTES = 21  # WKB of a point: byte order, type, two doubles; no other shape is as short
 GEOS_TYPES = {
     "POINT": 0,
     "LINESTRING": 1,
@@ -102,12 +104,21 @@ def _digest(text: str) -> str:
 
 
 def _rounded(shapes: list[bytes | None]) -> list[str | None]:
-    found = shapely.transform(
-        shapely.from_wkb(np.array(shapes, dtype=object)),
-        lambda positions: np.round(positions, HASH_DEGREES) + 0.0,  # no minus zero
-    )
+    """Return WKB as hexadecimal text with rounded positions; points, which are many, without parsing."""
+    points = [shape for shape in shapes if shape is not None and len(shape) == POINT_BYTES]
+    if len(points) == len(shapes):
+        blobs = np.frombuffer(b"".join(points), dtype=np.uint8).reshape(-1, POINT_BYTES).copy()
+        blobs[:, -16:] = _to_hash(np.ascontiguousarray(blobs[:, -16:]).view("<f8")).view(np.uint8)
+        digits, width = blobs.tobytes().hex().upper(), 2 * POINT_BYTES
+        return [digits[at : at + width] for at in range(0, len(digits), width)]
+    found = shapely.transform(shapely.from_wkb(np.array(shapes, dtype=object)), _to_hash)
     texts: list[str | None] = shapely.to_wkb(found, hex=True, byte_order=1).tolist()
     return texts
+
+
+def _to_hash(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    rounded: NDArray[np.float64] = np.round(positions, HASH_DEGREES) + 0.0  # no minus zero
+    return rounded
 
 
 def _objects(values: Series) -> list[Any]:

@@ -273,6 +273,12 @@ def test_a_hash_is_the_same_in_every_version():
     assert content_hashes(rows) == ["bf900c7a2915527013ba71eeee3c4396"]
 
 
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=5))
+def test_points_hash_the_same_alone_and_among_other_shapes(positions):
+    points = [shapely.to_wkb(shapely.Point(position)) for position in positions]
+    assert content_hashes({"geom": points}) == content_hashes({"geom": [*points, None]})[:-1]
+
+
 def _one_batch():
     return pd.DataFrame({
         "layer": ["toilets"], "file_name": "f", "content_key": "k", "options": [{}], "read": 1, "accepted": 1,
