@@ -22,7 +22,15 @@ def bench(
     *,
     as_json: Json = False,
 ) -> None:
-    """Measure one job, or all of them."""
+    """Measure one job, or all of them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no benchmark of that name.
+    SetupError
+        The benchmarks are not here: they are not part of the installed package.
+    """
     if name is not None and name not in NAMES:
         raise NotFoundError("benchmark", name, f"there are {', '.join(NAMES)}")
     if importlib.util.find_spec("benchmarks") is None:

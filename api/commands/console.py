@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -27,6 +28,8 @@ from gis.errors import NotFoundError
 WORDS = words(settings().lang, "cli")
 
 Json = Annotated[bool, typer.Option("--json", help=WORDS["option.json"])]
+
+CHINA = timedelta(hours=8)  # one time zone, no summer time
 
 Advance = Callable[[str, float], None]
 
@@ -57,9 +60,9 @@ class Place:
         return city(self.settings.city)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """One transaction on the database of the settings."""
-        with transaction(self.engine) as session:
+    def session(self, *, read_only: bool = False) -> Iterator[Session]:
+        """One transaction on the database of the settings; one that only reads keeps nobody waiting."""
+        with transaction(self.engine, read_only=read_only) as session:
             yield session
 
 
@@ -69,10 +72,21 @@ def place() -> Place:
 
 
 def word(key: str, **values: object) -> str:
-    """Return a phrase of the command line in the language of the settings."""
+    """Return a phrase of the command line in the language of the settings.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such phrase.
+    """
     if key not in WORDS:
         raise NotFoundError("phrase", key)
     return WORDS[key].format(**values) if values else WORDS[key]
+
+
+def today() -> date:
+    """Return today's date in China, whatever the clock of this machine is set to."""
+    return (datetime.now(UTC) + CHINA).date()
 
 
 def answer(result: object, *, as_json: bool, show: Callable[[], None]) -> None:

@@ -1,0 +1,178 @@
+"""`tantu cover` and `tantu map`: who reaches a service, and the maps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.console import Json, Place, answer, place, progress, say, table, today, word
+from gis.catalogue import codelist
+from gis.errors import NotFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from api.access import Coverage, Layers
+    from maps.mapview import MapView
+
+MAPS = ("toilets", "coverage", "renovations")
+MAP_SERVICES = ("rehabilitation", "care", "accessible_toilet")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("cover", help=word("command.cover"))(cover)
+    app.command("map", help=word("command.map"))(draw_map)
+
+
+def cover(
+    service: Annotated[str, typer.Argument(help=word("option.service"))],
+    mode: Annotated[str | None, typer.Option(help=word("option.mode"))] = None,
+    within: Annotated[str | None, typer.Option(help=word("option.within"))] = None,
+    group: Annotated[str, typer.Option(help=word("option.audience"))] = "all",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Measure who reaches a service by road, by region."""
+    from api import access
+    from planner.coverage import changed, norm
+    from planner.groups import members
+
+    here = place()
+    asked = changed(norm(service), mode=_mode(mode), within=within)
+    codelist("coverage_group")[group]
+    with progress(quiet=as_json) as advance:
+        advance(word("demo.cover"), 0.1)
+        layers = _layers(here, group)
+        advance(word("demo.cover"), 0.5)
+        who = None if group == "all" else members(layers.people, group, on=today())
+        measured = access.measure(layers, [asked], who)[0]
+    told = _told(measured, group)
+    answer(told, as_json=as_json, show=lambda: _show_cover(measured, here))
+
+
+def _mode(mode: str | None) -> Any:  # noqa: ANN401 - a mode once `changed` has looked it up
+    return mode
+
+
+def _layers(here: Place, group: str) -> "Layers":
+    """Read what coverage needs; people are decrypted only where a group asks who they are."""
+    from api import access
+    from api.keys import cipher
+    from planner.service import read_people
+
+    columns = () if group == "all" else ("facts",)
+    with here.session(read_only=True) as session:
+        people = read_people(session, cipher(here.settings), columns=columns)
+        return access.layers(session, here.city, people, on=today())
+
+
+def _told(measured: "Coverage", group: str) -> dict[str, Any]:
+    """Return the machine-readable answer."""
+    norm = measured.norm
+    return {
+        "service": norm.service,
+        "mode": norm.mode,
+        "group": group,
+        "within_min": None if norm.within_s is None else norm.within_s / 60,
+        "within_m": norm.within_m,
+        "norm_source": norm.source,
+        **_totals(measured.potential),
+        "by_region": _by_region(measured.potential),
+        "effective": {**_totals(measured.effective), "by_region": _by_region(measured.effective)},
+    }
+
+
+def _totals(regions: "pd.DataFrame") -> dict[str, Any]:
+    counties = regions[(regions["level"] == "county") | regions["code"].isna()]
+    people, reached, unknown = (int(counties[name].sum()) for name in ("people", "reached", "unknown"))
+    share = reached / people if people else None
+    return {"people": people, "reached": reached, "unknown": unknown, "reached_share": share}
+
+
+def _by_region(regions: "pd.DataFrame") -> list[dict[str, Any]]:
+    rows = regions.astype(object).where(regions.notna(), None).to_dict("records")
+    names = ("code", "name", "level", "people", "reached", "unknown", "share")
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def _show_cover(measured: "Coverage", here: Place) -> None:
+    norm = measured.norm
+    limit = f"{norm.within_m:g} m" if norm.within_s is None else f"{norm.within_s / 60:g} min"
+    service = codelist("service")[norm.service].label(here.lang)
+    for key, regions in (("potential", measured.potential), ("effective", measured.effective)):
+        counties = regions[(regions["level"] == "county") | regions["code"].isna()]
+        rows = [
+            (row["name"] or "—", row["people"], row["reached"], _percent(row["share"]))
+            for row in _by_region(counties)
+        ]
+        whole = _totals(regions)
+        rows.append((here.city.zh if here.lang == "zh" else here.city.en, whole["people"], whole["reached"],
+                     _percent(whole["reached_share"])))  # fmt: skip
+        title = word("cover.title", service=service, mode=norm.mode, within=limit)
+        headings = [word(f"cover.{name}") for name in ("region", "people", "reached", "share")]
+        table(f"{title}: {word(f'cover.{key}')}", headings, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{share:.1%}"
+
+
+def draw_map(
+    name: Annotated[str, typer.Argument(help=word("option.map"))],
+    out: Annotated[Path, typer.Option(help=word("option.out"))],
+    *,
+    office: Annotated[bool, typer.Option("--office", help=word("option.office"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw a map into one file; --office shows homes and villages and is not for publication."""
+    from maps import render
+
+    if name not in MAPS:
+        raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
+    here = place()
+    with progress(quiet=as_json) as advance:
+        advance(word("demo.draw"), 0.2)
+        view = {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations}[name](here, office)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(render.html(view, here.lang), encoding="utf-8")
+    told = {"map": name, "file": str(out), "bytes": out.stat().st_size}
+    answer(told, as_json=as_json, show=lambda: say(word("map.done", file=out)))
+
+
+def _toilets(here: Place, _office: bool) -> "MapView":
+    from api import drawing
+    from maps.views import toilet_view
+
+    with here.session(read_only=True) as session:
+        toilets = drawing.graded_toilets(session, lang=here.lang, on=today())
+        ground = drawing.base(session, villages=False)
+    return toilet_view(toilets, lang=here.lang, on=today(), base=ground)
+
+
+def _coverage(here: Place, office: bool) -> "MapView":
+    from api import access, drawing
+    from maps.views import coverage_view
+    from planner.coverage import norm
+
+    layers = _layers(here, "all")
+    measured = access.measure(layers, [norm(service) for service in MAP_SERVICES])
+    ground = drawing.base_of(layers.regions, layers.roads, villages=office)
+    return coverage_view(
+        drawing.reached(measured), drawing.reached_places(measured), lang=here.lang, base=ground
+    )
+
+
+def _renovations(here: Place, office: bool) -> "MapView":
+    from api import drawing
+    from maps.views import renovation_view
+    from planner import service
+
+    with here.session(read_only=True) as session:
+        plan = service.saved_plan(session)
+        homes = service.plan_places(session, plan)
+        ground = drawing.base(session, villages=office)
+    years = list(plan.calendar)
+    return renovation_view(
+        homes, lang=here.lang, years=years, base=ground, audience="office" if office else "public"
+    )

@@ -1,0 +1,169 @@
+"""`tantu import`, `imports`, `export`: files in, batches back, files out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.console import Json, Place, answer, facts, place, progress, say, table, word
+from gis.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from gis.intake import ImportOptions, Prepared
+    from gis.specs import LayerSpec
+
+SHOWN_ISSUES = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("import", help=word("command.import"))(import_layer)
+    imports = typer.Typer(help=word("command.imports"), invoke_without_command=True)
+    imports.callback()(list_imports)
+    imports.command("undo", help=word("command.undo"))(undo_import)
+    app.add_typer(imports, name="imports")
+    app.command("export", help=word("command.export"))(export_layer)
+
+
+def import_layer(
+    layer: Annotated[str, typer.Argument(help=word("option.layer"))],
+    file: Annotated[Path, typer.Argument(help=word("option.file"))],
+    datum: Annotated[str | None, typer.Option(help=word("option.datum"))] = None,
+    crs: Annotated[int | None, typer.Option(help=word("option.crs"))] = None,
+    mapping: Annotated[Path | None, typer.Option(help=word("option.mapping"))] = None,
+    encoding: Annotated[str | None, typer.Option(help=word("option.encoding"))] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=word("option.dry_run"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Import a layer; with --dry-run read and check only."""
+    from api.loading import load_file
+    from api.registry import layer as known_layer
+
+    spec = known_layer(layer).spec
+    here = place()
+    options = read_options(spec, datum=datum, epsg=crs, mapping=mapping, encoding=encoding)
+    with progress(quiet=as_json) as advance:
+        advance(word("demo.import", layer=layer), 0.1)
+        done = load_file(here, layer, file, options, dry_run=dry_run)
+    answer(done.told(), as_json=as_json, show=lambda: _show_import(done.told(), done.prepared))
+
+
+def read_options(
+    spec: "LayerSpec",
+    *,
+    datum: str | None = None,
+    epsg: int | None = None,
+    mapping: Path | None = None,
+    encoding: str | None = None,
+) -> "ImportOptions":
+    """Return what a user declared about a file.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such mapping file.
+    MappingError
+        The mapping file does not fit the layer.
+    """
+    from gis.intake import ImportOptions
+    from gis.mapping import mapping_from_toml
+
+    if mapping is not None and not mapping.is_file():
+        raise NotFoundError("file", str(mapping))
+    text = mapping.read_text(encoding="utf-8-sig") if mapping else ""
+    declared = mapping_from_toml(text, spec)
+    return ImportOptions(datum=datum, epsg=epsg, mapping=declared, encoding=encoding)
+
+
+def _show_import(told: dict[str, Any], prepared: "Prepared") -> None:
+    names = ("read", "accepted", "unchanged", "repaired", "quarantined", "merged", "quarantine_file", "batch")
+    values = {word(f"import.{name}"): told[name] for name in names if told[name] is not None}
+    facts(word("import.title", layer=told["layer"], file=prepared.file_name), values)
+    counted = Counter((i.action, i.reason, i.column) for i in prepared.issues)
+    first = {(i.action, i.reason, i.column): i.detail for i in reversed(prepared.issues)}
+    rows = [(*key, count, first[key]) for key, count in counted.most_common(SHOWN_ISSUES)]
+    if rows:
+        headings = [word(f"import.{name}") for name in ("action", "reason", "column", "count", "detail")]
+        table(word("import.issues"), headings, rows)
+    if prepared.proposed_mapping:
+        say(word("import.proposals"))
+        say(prepared.proposed_mapping)
+    if told["known"]:
+        say(word("import.known", batch=told["batch"]))
+    elif told["batch"] is None:
+        say(word("import.dry"))
+
+
+def list_imports(ctx: typer.Context, *, as_json: Json = False) -> None:
+    """List the import batches, the newest first."""
+    from gis.store import batches
+
+    if ctx.invoked_subcommand:
+        return
+    with place().session() as session:
+        told = [
+            {
+                "batch": batch.id,
+                "layer": batch.layer,
+                "file": batch.file_name,
+                "when": batch.imported_at,
+                "read": batch.read,
+                "accepted": batch.accepted,
+                "quarantined": batch.quarantined,
+                "state": batch.state,
+            }
+            for batch in batches(session)
+        ]
+    columns = ("batch", "layer", "file", "when", "accepted", "quarantined", "state")
+    headings = [word(f"imports.{column}") for column in columns]
+    answer(
+        told,
+        as_json=as_json,
+        show=lambda: table(word("imports.title"), headings, [[row[c] for c in columns] for row in told]),
+    )
+
+
+def undo_import(
+    batch: Annotated[int, typer.Argument(help=word("option.batch"))], *, as_json: Json = False
+) -> None:
+    """Take a whole batch back."""
+    from api.registry import BATCH_TABLES
+    from gis.store import undo_batch
+
+    with place().session() as session:
+        rows = undo_batch(session, batch, tables=BATCH_TABLES)
+    told = {"batch": batch, "rows": rows}
+    answer(told, as_json=as_json, show=lambda: say(word("imports.undone", **told)))
+
+
+def export_layer(
+    layer: Annotated[str, typer.Argument(help=word("option.layer"))],
+    file: Annotated[Path, typer.Argument(help=word("option.file"))],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Write a layer in the format of the file's ending."""
+    from gis.files import write_layer
+
+    rows = _exported(place(), layer)
+    write_layer(rows, file)
+    told = {"layer": layer, "rows": len(rows), "file": str(file)}
+    answer(told, as_json=as_json, show=lambda: say(word("export.done", rows=len(rows), file=file)))
+
+
+def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or without geometry
+    from api.keys import cipher
+    from api.registry import layer as known_layer
+    from audits.store import measurements
+    from gis import store
+    from planner.service import read_people
+
+    known = known_layer(layer)
+    with here.session() as session:
+        if known.needs_key:
+            return read_people(session, cipher(here.settings))
+        if layer == "audits":
+            return measurements(session)
+        return store.layer(session, layer)
