@@ -180,7 +180,7 @@
           drawn.push({ code, polygon });
         }
         if (!choropleth && amount > 0 && !(homes && path.length)) {
-          const radius = 9 + 25 * Math.sqrt(amount / most);
+          const radius = 8 + Math.min(26, map.getSize().x / 25) * Math.sqrt(amount / most);
           drawn.push({ code, polygon: L.circleMarker(here.places[k], { radius, pane: "pins", className: "circle", interactive: false }).addTo(map) });
           labels.push(tantu.label(here.places[k], [tantu.number(amount)], "number", { rank: 1e6 + amount }));
           labels.push(tantu.label(here.places[k], [here.layer.names[k]], "township", { rank: amount, shift: radius + 9 }));
