@@ -18,7 +18,7 @@ from benchmarks.generator import places, road_layer
 from gis import kernels
 from gis.kernels import NEVER
 from gis.network import Network, Snapped, build, snap
-from gis.travel import matrix, nearest
+from gis.travel import at_nodes, matrix
 
 Row = dict[str, Any]
 SIZES = {"city size, 48,000 nodes": 48_000, "200,000 nodes": 200_000, "1.2 M nodes": 1_200_000}
@@ -66,8 +66,7 @@ def _snapping(name: str, network: Network, homes: gpd.GeoDataFrame) -> Row:
 
 
 def _nearest(name: str, network: Network, facilities: Snapped) -> Row:
-    every = Snapped(*_at_every_node(network))
-    ours_s, found = _best(lambda: nearest(network, every, facilities))
+    ours_s, found = _best(lambda: at_nodes(network, facilities))
     graph = network.graph("time", toward=True)
     open_arcs = graph.arcs[:, 1] < NEVER
     start = np.concatenate([[0], np.cumsum(open_arcs)])[graph.start]
@@ -77,7 +76,7 @@ def _nearest(name: str, network: Network, facilities: Snapped) -> Row:
     sources = np.unique(_nodes(network, facilities))
     peer_s, far = _best(lambda: dijkstra(links, indices=sources, min_only=True), 2)
     equal = bool((np.where(np.isfinite(far), far, NEVER) == found.cost).all())
-    note = "500 facilities, every node an origin; ours tells the facility too"
+    note = "500 facilities, all nodes; ours tells the facility too"
     return _row(f"nearest, {name}", (ours_s, peer_s), "scipy dijkstra(min_only)", equal, note)
 
 
@@ -96,14 +95,6 @@ def _matrix(name: str, network: Network, origins: Snapped, targets: Snapped) -> 
     equal = bool((ours == far.T).all())
     note = f"1,000 x 500 within 30 minutes, {len(pairs.cost):,} pairs"
     return _row(f"matrix, {name}", (ours_s, peer_s), "scipy dijkstra(limit)", equal, note)
-
-
-def _at_every_node(network: Network) -> tuple[Any, Any, Any]:
-    """Return an edge and an end of it for every node."""
-    count = len(network.start)
-    ends, first = np.unique(np.concatenate([network.start, network.end]), return_index=True)
-    edge = (first % count).astype(np.int32)
-    return edge, (first >= count).astype(float), np.zeros(len(ends))
 
 
 def _nodes(network: Network, joints: Snapped) -> Any:

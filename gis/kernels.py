@@ -7,8 +7,8 @@ numba's own threads, which abort a process that calls them from two threads at o
 into parts (`in_parts`).
 
 Costs are whole numbers (tenths of a second, or decimetres) of at least 1, so that a search needs no heap:
-a place of cost c waits in bucket c modulo the number of buckets (Dial 1969), in a doubly linked list that
-runs through `state`. All that a step needs to know of a node lies in one row of `state`, one cache line.
+a node of cost c waits in bucket c modulo the number of buckets (Dial 1969), a linked list. Entries are taken
+from a pool and given back to it, so that the few in use at a time stay in the cache.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 NEVER = 1 << 30  # a cost that is never reached; two of them still fit in 32 bits
-COST, OWNER, NEXT, PREVIOUS = range(4)  # columns of `state`
+COST, OWNER = 0, 1  # columns of `state`
 FANOUT = 8  # boxes in a box of the tree, segments in its lowest boxes
 DEEPEST = 12  # levels of the tree: 8 to the power of 12 segments
 PART = 4096  # least number of points worth a thread of their own
@@ -154,67 +154,68 @@ def nearest_segments(
     return vertices, shares, distances
 
 
-@jit_cached
-def _offer(state: Ints, heads: Ints, node: int, cost: int, owner: int) -> int:
-    """Lower a node's cost, or at equal cost its owner, if the offer is better; 1 if it was new.
-
-    A node that has left the queue is never offered less, since every arc costs at least 1.
-    """
-    old = state[node, COST]
-    if cost > old or (cost == old and owner >= state[node, OWNER]):
-        return 0
-    state[node, OWNER] = owner
-    if cost == old:
-        return 0
-    mask = len(heads) - 1
-    if old != NEVER:
-        after, before = state[node, NEXT], state[node, PREVIOUS]
-        if before >= 0:
-            state[before, NEXT] = after
-        else:
-            heads[old & mask] = after
-        if after >= 0:
-            state[after, PREVIOUS] = before
-    bucket = cost & mask
-    head = heads[bucket]
-    state[node, COST], state[node, NEXT], state[node, PREVIOUS] = cost, head, -1
-    if head >= 0:
-        state[head, PREVIOUS] = node
-    heads[bucket] = node
-    return 1 if old == NEVER else 0
-
-
-@jit_cached
-def search(start: Ints, arcs: Ints, seeds: Ints, limit: int, state: Ints, heads: Ints, touched: Ints) -> int:
+@jit_cached  # long because a call a step costs a third of the time
+def search(  # noqa: C901, PLR0912 - see above
+    start: Ints, arcs: Ints, seeds: Ints, limit: int, state: Ints, heads: Ints, pool: Ints, touched: Ints
+) -> int:
     """Spread from seeds (node, cost, owner) along arcs (node, cost) up to a limit; return nodes touched.
 
-    `state` comes with cost NEVER everywhere and leaves with cost and owner; `heads` comes and leaves
-    all -1 and is longer than any arc and any seed is dear; `touched` receives the nodes in `state`.
+    `state` (cost, owner) comes with cost NEVER everywhere; `heads` comes and leaves all -1 and is longer
+    than any arc or seed is dear; `pool` holds as many entries (node, next) as there are arcs and seeds;
+    `touched` receives the nodes that got a cost. A node waits in a bucket once for every cost it was
+    offered; only the entry of its last, lowest cost counts. Owners at equal cost settle on the lowest
+    before the node is taken, since every arc costs at least 1.
     """
-    waiting, count = 0, 0
-    for seed in range(len(seeds)):
-        node, cost = seeds[seed, 0], seeds[seed, 1]
-        if cost <= limit and _offer(state, heads, node, cost, seeds[seed, 2]) == 1:
-            touched[count] = node
-            count, waiting = count + 1, waiting + 1
     mask = len(heads) - 1
+    free, fresh, waiting, count = -1, 0, 0, 0
+    for seed in range(len(seeds)):
+        node, cost, owner = seeds[seed, 0], seeds[seed, 1], seeds[seed, 2]
+        old = state[node, COST]
+        if cost > limit or cost > old or (cost == old and owner >= state[node, OWNER]):
+            continue
+        if old == NEVER:
+            touched[count] = node
+            count += 1
+        state[node, COST], state[node, OWNER] = cost, owner
+        if cost < old:
+            pool[fresh, 0], pool[fresh, 1] = node, heads[cost & mask]
+            heads[cost & mask] = fresh
+            fresh, waiting = fresh + 1, waiting + 1
     now = 0
     while waiting > 0:
-        node = heads[now & mask]
-        if node < 0:
+        entry = heads[now & mask]
+        if entry < 0:
             now += 1
             continue
-        after = state[node, NEXT]
-        heads[now & mask] = after
-        if after >= 0:
-            state[after, PREVIOUS] = -1
+        node = pool[entry, 0]
+        heads[now & mask] = pool[entry, 1]
+        pool[entry, 1] = free
+        free = entry
         waiting -= 1
+        if state[node, COST] != now:
+            continue
         owner = state[node, OWNER]
         for arc in range(start[node], start[node + 1]):
-            cost = now + arcs[arc, 1]
-            if cost <= limit and _offer(state, heads, arcs[arc, 0], cost, owner) == 1:
-                touched[count] = arcs[arc, 0]
-                count, waiting = count + 1, waiting + 1
+            other, cost = arcs[arc, 0], now + arcs[arc, 1]
+            old = state[other, COST]
+            if cost > old or cost > limit:
+                continue
+            if cost == old:
+                state[other, OWNER] = min(owner, state[other, OWNER])
+                continue
+            if old == NEVER:
+                touched[count] = other
+                count += 1
+            state[other, COST], state[other, OWNER] = cost, owner
+            if free >= 0:
+                entry = free
+                free = pool[entry, 1]
+            else:
+                entry = fresh
+                fresh += 1
+            pool[entry, 0], pool[entry, 1] = other, heads[cost & mask]
+            heads[cost & mask] = entry
+            waiting += 1
     return count
 
 
@@ -242,7 +243,8 @@ def bounded_pairs(
     (source, sink, cost) along one edge, sorted, with at least one row per source (sink 0, cost NEVER).
     """
     nodes = len(start) - 1
-    state = np.full((nodes, 4), NEVER, np.int32)
+    state = np.full((nodes, 2), NEVER, np.int32)
+    pool = np.empty((len(arcs) + 2, 2), np.int32)
     touched, row = np.empty(nodes, np.int32), np.empty(len(sinks), np.int32)
     pairs, costs = np.empty((1024, 2), np.int32), np.empty(1024, np.int32)
     seeds = np.zeros((2, 3), np.int32)
@@ -250,7 +252,7 @@ def bounded_pairs(
     for source in range(len(sources)):
         for end in range(2):
             seeds[end, 0], seeds[end, 1] = sources[source, end], sources[source, 2 + end]
-        count = search(start, arcs, seeds, limit, state, heads, touched)
+        count = search(start, arcs, seeds, limit, state, heads, pool, touched)
         at = _row(state, sinks, direct, at, row)
         for place in range(count):
             state[touched[place], COST] = NEVER
@@ -275,8 +277,8 @@ def warm() -> bool:
         nearest_segments(xy, owner, boxes, levels, xy[:1], barred, 1.0)
         start, arcs = np.array([0, 1, 1], np.int32), np.array([[1, 1]], np.int32)
         seeds, heads = np.array([[0, 0, 0]], np.int32), np.full(2, -1, np.int32)
-        state, touched = np.full((2, 4), NEVER, np.int32), np.empty(2, np.int32)
-        search(start, arcs, seeds, NEVER - 1, state, heads, touched)
+        state, touched = np.full((2, 2), NEVER, np.int32), np.empty(2, np.int32)
+        search(start, arcs, seeds, NEVER - 1, state, heads, state.copy(), touched)
         ends = np.array([[0, 1, 0, 0]], np.int32)
         direct = np.array([[0, 0, NEVER], [1, 0, NEVER]], np.int32)
         bounded_pairs(start, arcs, ends, ends, direct, NEVER - 1, heads)

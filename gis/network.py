@@ -36,10 +36,14 @@ PER_METRE = 10  # costs by distance are decimetres
 
 @dataclass(frozen=True)
 class Graph:
-    """Arcs by the node they leave: those of node n are `arcs[start[n]:start[n + 1]]`, (node, cost) each."""
+    """Arcs by the node they leave: those of node n are `arcs[start[n]:start[n + 1]]`, (node, cost) each.
+
+    `dearest` is the highest cost of an arc that is open.
+    """
 
     start: Ints
     arcs: Ints
+    dearest: int
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ class _Graphs(dict["tuple[By, bool]", Graph]):
         start = np.zeros(len(network.xy) + 1, np.int32)
         np.cumsum(np.bincount(leave, minlength=len(network.xy)), out=start[1:])
         arcs = np.ascontiguousarray(np.stack([arrive[order], costs[order]], axis=1))
-        self[key] = Graph(start, arcs)
+        self[key] = Graph(start, arcs, int(costs[costs < NEVER].max(initial=1)))
         return self[key]
 
 

@@ -20,19 +20,11 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gis.kernels import Floats, Ints
-from gis.segments import Segments, nearest
+from gis.segments import Segments, nearest, z_order
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-# Steps that move the bits of a 32-bit number to the even places of a 64-bit one.
-SPREAD = (
-    (16, 0x0000FFFF0000FFFF),
-    (8, 0x00FF00FF00FF00FF),
-    (4, 0x0F0F0F0F0F0F0F0F),
-    (2, 0x3333333333333333),
-    (1, 0x5555555555555555),
-)
 SAME_PER_M = 100  # vertices are the same where they agree to the centimetre
 MEND_M = 1.0  # default of this project, to be confirmed by the federation
 NONE = np.zeros(0, np.int64)
@@ -228,14 +220,3 @@ def _z_ordered(vertices: _Vertices, edges: tuple[Longs, Longs], repairs: pd.Data
     segments = _segments(vertices, (edges[0][sequence], edges[1][sequence]))
     road = vertices.line[edges[0][sequence]].astype(np.int32)
     return Noded(xy[order], start[sequence], end[sequence], road, segments, repairs)
-
-
-def z_order(xy: Floats) -> NDArray[np.uint64]:
-    """Return the Morton key of positions, shape (n, 2): near in the plane is mostly near in the order."""
-    if not len(xy):
-        return np.zeros(0, np.uint64)
-    low, size = xy.min(axis=0), max(float(np.ptp(xy, axis=0).max()), 1.0)
-    cells = ((xy - low) / size * (2**26 - 1)).astype(np.uint64)
-    for shift, mask in SPREAD:
-        cells = (cells | (cells << np.uint64(shift))) & np.uint64(mask)
-    return np.asarray(cells[:, 0] | (cells[:, 1] << np.uint64(1)))

@@ -20,6 +20,14 @@ Bools = NDArray[np.bool_]
 SLACK_M = 1e-6  # far more than GEOS and we differ by rounding
 AT_END_M = 0.001  # a place within a millimetre of an end is at the end
 NO_EDGE = -1
+# Steps that move the bits of a 32-bit number to the even places of a 64-bit one.
+SPREAD = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
 
 
 @dataclass(frozen=True)
@@ -148,17 +156,34 @@ def nearest(segments: Segments, points: Floats, reach_m: float, barred: Ints | N
     return Found(edge, vertex, fraction, distance_m)
 
 
+def z_order(xy: Floats) -> NDArray[np.uint64]:
+    """Return the Morton key of positions, shape (n, 2): near in the plane is mostly near in the order."""
+    if not len(xy):
+        return np.zeros(0, np.uint64)
+    low, size = xy.min(axis=0), max(float(np.ptp(xy, axis=0).max()), 1.0)
+    cells = ((xy - low) / size * (2**26 - 1)).astype(np.uint64)
+    for shift, mask in SPREAD:
+        cells = (cells | (cells << np.uint64(shift))) & np.uint64(mask)
+    return np.asarray(cells[:, 0] | (cells[:, 1] << np.uint64(1)))
+
+
 def _by_tree(segments: Segments, points: Floats, reach_m: float, barred: Ints) -> tuple[Ints, Floats, Floats]:
     boxes, levels = segments.tree
     xy, owner = segments.xy, segments.owner
 
+    # Neighbours one after another: the answer of one is a good guess for the next, and still in the cache.
+    order = np.argsort(z_order(np.nan_to_num(points, posinf=0.0)), kind="stable")
+    sorted_points, sorted_barred = points[order], barred[order]
+
     def part(which: slice) -> tuple[Ints, Floats, Floats]:
-        found = kernels.nearest_segments(xy, owner, boxes, levels, points[which], barred[which], reach_m)
-        return found[0], found[1], found[2]
+        mine = (sorted_points[which], sorted_barred[which])
+        return kernels.nearest_segments(xy, owner, boxes, levels, *mine, reach_m)
 
     parts = kernels.in_parts(part, len(points), kernels.PART)
     vertex, share, distance_m = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return vertex, share, distance_m
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    return vertex[back], share[back], distance_m[back]
 
 
 def _by_shapely(

@@ -1,11 +1,9 @@
-"""Travel over the network, exactly: the nearest of many places, all pairs within a limit, one route.
+"""Travel over the network, exactly: the nearest of many places, and all pairs within a limit.
 
 A place stands on an edge at its own position, not at a junction; the way from the door to the joint counts
 (at `access_m_s` of the mode, or in metres). Two places on one edge see each other along it. People travel
 to places, so that a one-way street counts in that direction. Equal costs go to the place listed first.
-
-Without numba the same answers come from `scipy.sparse.csgraph.dijkstra`: a cost c to owner o is searched
-as c times the number of places plus o, which makes the tie rule part of the length.
+The searches themselves are in `gis.searches`.
 """
 
 from dataclasses import dataclass
@@ -13,17 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from gis import kernels
-from gis.kernels import COST, NEVER, OWNER, Floats, Ints
+from gis.kernels import NEVER, Floats, Ints
 from gis.modes import facts
-from gis.network import PER_METRE, PER_SECOND, By, Graph, Network, Snapped
+from gis.network import PER_METRE, PER_SECOND, By, Network, Snapped
+from gis.searches import all_pairs, spread
 
 Longs = NDArray[np.int64]
-
-SOURCES_AT_ONCE = 64  # rows of a matrix that scipy searches in one call
-PART = 32  # least number of searches worth a thread of their own
 
 
 @dataclass(frozen=True)
@@ -96,10 +90,7 @@ def nearest(
     """
     most = _most(limit)
     people, places = _places(network, origins, by), _places(network, targets, by)
-    seeds = _seeds(places)
-    graph = network.graph(by, toward=True)
-    spread = _spread if kernels.COMPILED else _spread_by_scipy
-    at_cost, at_owner = spread(graph, seeds, most)
+    at_cost, at_owner = _reached(network, places, most, by)
     cost = np.full(len(people.edge), NEVER, np.int64)
     owner = np.full(len(people.edge), -1, np.int32)
     rows = np.arange(len(people.edge))
@@ -114,6 +105,12 @@ def nearest(
     return Nearest(
         np.where(within, cost, NEVER).astype(np.int32), np.where(within, owner, -1).astype(np.int32)
     )
+
+
+def at_nodes(network: Network, targets: Snapped, *, limit: float | None = None, by: By = "time") -> Nearest:
+    """Return for every node of the network the target that is nearest to travel to; see `nearest`."""
+    cost, owner = _reached(network, _places(network, targets, by), _most(limit), by)
+    return Nearest(cost, np.where(cost < NEVER, owner, -1).astype(np.int32))
 
 
 def matrix(
@@ -134,10 +131,10 @@ def matrix(
     toward = len(places.edge) <= len(people.edge)
     graph = network.graph(by, toward=toward)
     if toward:
-        pairs, cost = _all_pairs(graph, (places.arrive, people.leave), (place, person, direct), most)
+        pairs, cost = all_pairs(graph, (places.arrive, people.leave), (place, person, direct), most)
         pairs = pairs[:, ::-1]
     else:
-        pairs, cost = _all_pairs(graph, (people.leave, places.arrive), (person, place, direct), most)
+        pairs, cost = all_pairs(graph, (people.leave, places.arrive), (person, place, direct), most)
     shape = (len(people.edge), len(places.edge))
     sorted_by_origin = csr_array((cost, (pairs[:, 0], pairs[:, 1])), shape=shape)
     sorted_by_origin.sort_indices()
@@ -190,11 +187,14 @@ def _barriers_before(network: Network, edge: Ints, fraction: Floats, by: By) -> 
 
 def _along_one_edge(people: _Places, places: _Places) -> tuple[Longs, Longs, Longs]:
     """Return pairs of an origin and a target on one edge, and the cost along it."""
+    shared = np.zeros(max(int(people.edge.max(initial=0)), int(places.edge.max(initial=0))) + 2, bool)
+    shared[places.edge] = True
+    shared[-1] = False  # where places off the network are counted
+    near = np.flatnonzero(shared[people.edge])
     order = np.argsort(places.edge, kind="stable")
-    low = np.searchsorted(places.edge[order], people.edge, side="left")
-    high = np.searchsorted(places.edge[order], people.edge, side="right")
-    many = np.where(people.edge >= 0, high - low, 0)
-    person = np.repeat(np.arange(len(people.edge)), many)
+    low = np.searchsorted(places.edge[order], people.edge[near], side="left")
+    many = np.searchsorted(places.edge[order], people.edge[near], side="right") - low
+    person = np.repeat(near, many)
     place = order[np.repeat(low - np.cumsum(many) + many, many) + np.arange(len(person))]
     cost = np.full(len(person), NEVER, np.int64)
     walls = places.passed[place] - people.passed[person]
@@ -214,36 +214,9 @@ def _seeds(places: _Places) -> Ints:
     return np.ascontiguousarray(seeds[seeds[:, 1] < NEVER])
 
 
-def _heads(arcs: Ints, seed_costs: Ints) -> Ints:
-    """Return empty buckets, more than any arc or seed costs; a power of two."""
-    dearest = max(int(arcs[arcs[:, 1] < NEVER, 1].max(initial=1)), int(seed_costs.max(initial=0)))
-    return np.full(1 << dearest.bit_length(), -1, np.int32)
-
-
-def _spread(graph: Graph, seeds: Ints, most: int) -> tuple[Longs, Ints]:
-    nodes = len(graph.start) - 1
-    state = np.full((nodes, 4), NEVER, np.int32)
-    touched = np.empty(nodes, np.int32)
-    heads = _heads(graph.arcs, seeds[:, 1])
-    kernels.search(graph.start, graph.arcs, seeds, most, state, heads, touched)
-    return state[:, COST].astype(np.int64), state[:, OWNER]
-
-
-def _spread_by_scipy(graph: Graph, seeds: Ints, most: int) -> tuple[Longs, Ints]:
-    """Do what `kernels.search` does, from an extra node that leads to the seeds."""
-    nodes, many = len(graph.start) - 1, int(seeds[:, 2].max(initial=0)) + 1
-    keys = seeds[:, 1].astype(float) * many + seeds[:, 2] + 1  # an arc of cost 0 would be none
-    order = np.lexsort((keys, seeds[:, 0]))
-    order = order[np.unique(seeds[order, 0], return_index=True)[1]]
-    costs = np.concatenate([graph.arcs[:, 1].astype(float) * many, keys[order]])
-    ends = np.concatenate([graph.arcs[:, 0], seeds[order, 0]])
-    start = np.concatenate([graph.start, [graph.start[-1] + len(order)]])
-    links = csr_array((costs, ends, start), shape=(nodes + 1, nodes + 1))
-    found = dijkstra(links, indices=nodes, limit=float(most) * many + many)[:nodes] - 1
-    near = np.isfinite(found)
-    found = np.where(near, found, 0).astype(np.int64)
-    cost, owner = np.where(near, found // many, NEVER), np.where(near, found % many, -1)
-    return np.where(cost <= most, cost, NEVER), np.where(cost <= most, owner, -1).astype(np.int32)
+def _reached(network: Network, places: _Places, most: int, by: By) -> tuple[Ints, Ints]:
+    """Return the cost from every node to its nearest place within the limit, and the place."""
+    return spread(network.graph(by, toward=True), _seeds(places), most)
 
 
 def _take(cost: Longs, owner: Ints, offer: tuple[Longs, Longs, Ints | Longs]) -> None:
@@ -251,66 +224,3 @@ def _take(cost: Longs, owner: Ints, offer: tuple[Longs, Longs, Ints | Longs]) ->
     row, offered, by_owner = offer
     good = (offered < cost[row]) | ((offered == cost[row]) & (offered < NEVER) & (by_owner < owner[row]))
     cost[row[good]], owner[row[good]] = offered[good], by_owner[good]
-
-
-def _all_pairs(
-    graph: Graph, ends: tuple[Ints, Ints], direct: tuple[Longs, Longs, Longs], most: int
-) -> tuple[Ints, Ints]:
-    """Return (source, sink) rows within the limit, sorted, and their costs."""
-    sources, sinks = ends
-    if not len(sources) or not len(sinks):
-        return np.zeros((0, 2), np.int32), np.zeros(0, np.int32)
-    every = np.arange(len(sources))
-    along = np.stack(direct, axis=1)
-    along = np.concatenate([along, np.stack([every, 0 * every, 0 * every + NEVER], axis=1)])
-    along = np.ascontiguousarray(along[np.lexsort((along[:, 1], along[:, 0]))], np.int32)
-    bounds = np.searchsorted(along[:, 0], np.arange(len(sources) + 1))
-    heads = _heads(graph.arcs, sources[:, 2:][sources[:, 2:] < NEVER])
-    search = _pairs_of_part if kernels.COMPILED else _pairs_by_scipy
-
-    def part(which: slice) -> tuple[Ints, Ints]:
-        mine = along[bounds[which.start] : bounds[which.stop]] - np.array([which.start, 0, 0], np.int32)
-        closing = np.array([[which.stop - which.start, 0, NEVER]], np.int32)
-        pairs, cost = search(
-            graph, (sources[which], sinks), np.concatenate([mine, closing]), most, heads.copy()
-        )
-        return pairs + np.array([which.start, 0], np.int32), cost
-
-    parts = kernels.in_parts(part, len(sources), PART)
-    return np.concatenate([pairs for pairs, _ in parts]), np.concatenate([cost for _, cost in parts])
-
-
-def _pairs_of_part(
-    graph: Graph, ends: tuple[Ints, Ints], direct: Ints, most: int, heads: Ints
-) -> tuple[Ints, Ints]:
-    sources, sinks = (np.ascontiguousarray(side) for side in ends)
-    pairs, cost = kernels.bounded_pairs(graph.start, graph.arcs, sources, sinks, direct, most, heads)
-    return pairs, cost
-
-
-def _pairs_by_scipy(
-    graph: Graph, ends: tuple[Ints, Ints], direct: Ints, most: int, heads: Ints
-) -> tuple[Ints, Ints]:
-    """Do what `kernels.bounded_pairs` does; `heads` are of no use here."""
-    del heads
-    sources, sinks = ends
-    nodes, found = len(graph.start) - 1, []
-    for first in range(0, len(sources), SOURCES_AT_ONCE):
-        some = sources[first : first + SOURCES_AT_ONCE].astype(np.int64)
-        links = csr_array(
-            (
-                np.concatenate([graph.arcs[:, 1], some[:, 2:].ravel() + 1]).astype(float),
-                np.concatenate([graph.arcs[:, 0], some[:, :2].ravel()]),
-                np.concatenate([graph.start, graph.start[-1] + 2 * np.arange(1, len(some) + 1)]),
-            ),
-            shape=(nodes + len(some),) * 2,
-        )
-        reached = dijkstra(links, indices=nodes + np.arange(len(some)), limit=float(most) + 1) - 1
-        reached = np.minimum(reached, NEVER)
-        row = np.minimum(reached[:, sinks[:, 0]] + sinks[:, 2], reached[:, sinks[:, 1]] + sinks[:, 3])
-        mine = direct[(direct[:, 0] >= first) & (direct[:, 0] < first + len(some))]
-        np.minimum.at(row, (mine[:, 0] - first, mine[:, 1]), mine[:, 2])
-        source, sink = np.nonzero(row <= most)
-        found.append(np.stack([source + first, sink, row[source, sink]], axis=1))
-    table = np.concatenate(found).astype(np.int32)
-    return table[:, :2], table[:, 2]

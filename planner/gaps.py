@@ -52,8 +52,9 @@ def gaps(regions: pd.DataFrame, facilities: gpd.GeoDataFrame, service: str) -> p
         raise InputError(f"{service} is not asked for by region, but within a time or distance: tantu cover")
     tree = RegionTree.of(regions)
     population = inhabitants(tree)
-    rows = tree.regions[tree.regions["level"] == about["per"]]
-    rows = rows[["code", "name", "level", "parent_code"]].reset_index(drop=True)
+    columns = ["code", "name", "level", "parent_code"]
+    rows: pd.DataFrame = tree.regions.loc[tree.regions["level"] == about["per"], columns]
+    rows = rows.reset_index(drop=True)
     rows["population"] = rows["code"].map(population)
     own = _filled(tree, facilities, service, about["per"]).reindex(rows["code"])
     rows["has"], rows["places"] = own["has"].array, own["places"].array
