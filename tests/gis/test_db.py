@@ -98,7 +98,7 @@ def test_two_processes_that_read_and_then_write_take_turns(database_url):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     assert [writer.exitcode for writer in writers] == [0, 0]
     engine = make_engine(database_url)
     assert count(engine) == 40
