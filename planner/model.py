@@ -173,9 +173,17 @@ def _matrix(classes: Classes, columns: Columns, years: int, counties: int) -> sp
     return sparse.csr_matrix((values, (rows, np.tile(np.arange(width), 4))), shape=shape)
 
 
+class QuietHighs(highspy.Highs):
+    """HiGHS that says nothing, not even its name: standard output belongs to the answer."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  the name of highspy, which calls this first of all
+        """Fall silent before the first line is printed."""
+        self.setOptionValue("output_flag", False)  # noqa: FBT003  the solver takes no keywords
+        super().enableCallbacks()  # type: ignore[no-untyped-call]  # highspy declares no types
+
+
 def _solver(time_limit_s: float) -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy declares no types
-    solver.setOptionValue("output_flag", False)  # noqa: FBT003  the solver takes no keywords
+    solver = QuietHighs()  # type: ignore[no-untyped-call]  # highspy declares no types
     solver.setOptionValue("time_limit", max(0.1, float(time_limit_s)))
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 1e-7)
