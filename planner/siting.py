@@ -7,10 +7,20 @@ is read here: HiGHS keeps its own time limit, the other searches count their ste
 
 from gis.errors import DomainError
 from planner.siting_capacity import fewest_with_capacity, most_served
+from planner.siting_center import shortest_longest
 from planner.siting_covering import fewest_sites, most_reached
+from planner.siting_median import least_travel
 from planner.siting_problem import Siting, SitingProblem, check, from_pairs, only
 
-__all__ = ["Siting", "SitingProblem", "from_pairs", "solve_lscp", "solve_mclp"]
+__all__ = [
+    "Siting",
+    "SitingProblem",
+    "from_pairs",
+    "solve_lscp",
+    "solve_mclp",
+    "solve_pcenter",
+    "solve_pmedian",
+]
 
 
 def solve_mclp(
@@ -68,3 +78,52 @@ def solve_lscp(
     only(problem, "lscp", "capacity")
     solve = fewest_sites if problem.capacity is None else fewest_with_capacity
     return solve(problem, reachable_only=reachable_only, gap=gap, time_limit_s=time_limit_s)
+
+
+def solve_pmedian(
+    problem: SitingProblem, new: int, *, gap: float = 0.0, steps: int = 3000, nodes: int = 400
+) -> Siting:
+    """Return the new sites from which people travel least in all.
+
+    Parameters
+    ----------
+    gap
+        Relative gap at which to stop; 0 asks for the proved optimum.
+    steps, nodes
+        Most steps of the price search and most parts that branching looks into; when they are used up the
+        best choice so far comes with its proved gap.
+
+    Raises
+    ------
+    EmptyLayerError
+        There is no demand, or no site.
+    DomainError
+        The problem contradicts itself or has a limit this model does not keep.
+    InfeasibleError
+        A demand is out of reach of every site, or so few sites cannot reach everybody.
+    """
+    check(problem, new=new)
+    only(problem, "pmedian")
+    return least_travel(problem, new, gap=gap, steps=steps, nodes=nodes)
+
+
+def solve_pcenter(problem: SitingProblem, new: int, *, time_limit_s: float = 60.0) -> Siting:
+    """Return the new sites from which the farthest people are nearest.
+
+    Parameters
+    ----------
+    time_limit_s
+        Solver seconds of each of the set covers it asks for.
+
+    Raises
+    ------
+    EmptyLayerError
+        There is no demand, or no site.
+    DomainError
+        The problem contradicts itself or has a limit this model does not keep, or time was too short.
+    InfeasibleError
+        A demand is out of reach of every site, or so few sites cannot reach everybody.
+    """
+    check(problem, new=new)
+    only(problem, "pcenter")
+    return shortest_longest(problem, new, time_limit_s=time_limit_s)

@@ -1,20 +1,20 @@
 """Covering models without capacities: most people reached (MCLP) and fewest sites for everybody (LSCP).
 
-MCLP (Church and ReVelle 1974) is solved by the people missed: z[c] is the share of class c that no open
-site covers, and the sum of people x z is least with z[c] + sum of x over the sites of c >= 1. Only x must
-be whole, since z follows. A class with a single site needs no z: its people are the site's own. LSCP
+MCLP (Church and ReVelle 1974) with a number of sites alone: `planner.siting_core`; with a budget or floors
+of counties HiGHS takes the model of people missed as it is. LSCP
 (Toregas and others 1971) is the set cover left after reductions feed each other until nothing changes.
 """
 
 import numpy as np
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import csr_array
 
 from gis.errors import DomainError
 from planner.siting_conflicts import contradiction, unreachable
+from planner.siting_core import best_choice
 from planner.siting_highs import Found, Linear, minimise
-from planner.siting_problem import Bools, Floats, Ints, Siting, SitingProblem, answer
-from planner.siting_reductions import Classes, classes_of, undominated_classes, undominated_sites
-from planner.siting_swaps import best_by_swaps
+from planner.siting_models import covered_by, mask, missed_model
+from planner.siting_problem import Floats, Ints, Siting, SitingProblem, answer
+from planner.siting_reductions import classes_of, undominated_classes, undominated_sites
 
 
 def most_reached(problem: SitingProblem, new: int | None, *, gap: float, time_limit_s: float) -> Siting:
@@ -25,19 +25,20 @@ def most_reached(problem: SitingProblem, new: int | None, *, gap: float, time_li
     cost = np.ones(len(problem.existing)) if problem.budget_yuan is None else problem.cost_of_sites()
     sites = undominated_sites(everywhere.cover, cost)
     classes = everywhere.on_sites(sites)
-    least = problem.floors_beyond(held)
-    start = None
     if problem.budget_yuan is None and problem.floors is None and new is not None:
-        start = best_by_swaps(classes.cover, classes.weight, min(new, len(sites)))
-    linear, alone = _missing(problem, classes, sites, (new, least))
-    begin = None if start is None else _as_columns(linear, start)
-    found = minimise(linear, time_limit_s=time_limit_s, gap=gap, start=begin)
-    if found.status == "infeasible":
-        raise contradiction(problem, new)
-    chosen = chosen_columns(found, len(sites), time_limit_s)
+        chosen, most = best_choice(classes, min(new, len(sites)), gap=gap, time_limit_s=time_limit_s)
+    else:
+        caps = [] if new is None else [(np.ones(len(sites)), float(new))]
+        caps += [] if problem.budget_yuan is None else [(cost[sites], problem.budget_yuan)]
+        linear, _, alone = missed_model(classes, caps, problem.floors_beyond(held))
+        found = minimise(linear, time_limit_s=time_limit_s, gap=gap)
+        if found.status == "infeasible":
+            raise contradiction(problem, new)
+        chosen = chosen_columns(found, len(sites), time_limit_s)
+        most = float(classes.weight.sum()) - alone - found.bound
     opened = np.union1d(np.flatnonzero(problem.existing), sites[chosen])
-    reached = float(problem.weight[covered_by(problem.reach, _mask(opened, len(problem.existing)))].sum())
-    most = float(problem.weight[held].sum() + classes.weight.sum()) - alone - found.bound
+    reached = float(problem.weight[covered_by(problem.reach, mask(opened, len(problem.existing)))].sum())
+    most += float(problem.weight[held].sum())
     return answer(problem, "mclp", opened, objective=reached, bound=max(reached, most))
 
 
@@ -82,7 +83,7 @@ def smallest_cover(cover: csr_array, cost: Floats, *, gap: float, time_limit_s: 
         cover = cover[undominated_classes(cover)]
         single = np.unique(cover[np.diff(cover.indptr) == 1].indices)
         sure = np.append(sure, sites[single])
-        cover = cover[~covered_by(cover, _mask(single, len(sites)))]
+        cover = cover[~covered_by(cover, mask(single, len(sites)))]
         if cover.shape == before:
             break
     paid = float(cost[sure].sum())
@@ -99,12 +100,6 @@ def smallest_cover(cover: csr_array, cost: Floats, *, gap: float, time_limit_s: 
     return np.sort(chosen), bound
 
 
-def covered_by(reach: csr_array, opened: Bools) -> Bools:
-    """Return which rows of `reach` hold one of the open sites."""
-    hits = np.concatenate([[0], np.cumsum(opened[reach.indices])])
-    return np.asarray(hits[reach.indptr[1:]] > hits[reach.indptr[:-1]])
-
-
 def refuse_unreachable(problem: SitingProblem) -> None:
     """Refuse a problem in which somebody lives out of reach of every site.
 
@@ -118,38 +113,6 @@ def refuse_unreachable(problem: SitingProblem) -> None:
         raise unreachable(problem, lost)
 
 
-def _missing(
-    problem: SitingProblem, classes: Classes, sites: Ints, limits: tuple[int | None, Floats]
-) -> tuple[Linear, float]:
-    """Return the model of people missed, and the people to add to its objective.
-
-    Columns are the sites, then the classes with several sites. The people added are those of classes with
-    a single site, which that site takes off again.
-    """
-    new, floors = limits
-    width = len(sites)
-    alone = (np.diff(classes.cover.indptr) == 1) & (len(floors) == 0)
-    own = np.bincount(classes.cover[alone].indices, weights=classes.weight[alone], minlength=width)
-    rest = np.flatnonzero(~alone)
-    many = len(rest)
-    rows, highs = [hstack([classes.cover[rest], eye_array(many)])], [np.full(many, np.inf)]
-    cost_yuan = problem.cost_of_sites()[sites]
-    for factor, most in ((np.ones(width), new), (cost_yuan, problem.budget_yuan)):
-        if most is not None:
-            unit = max(1.0, float(factor.max(initial=0.0)))
-            rows.append(csr_array(np.concatenate([factor / unit, np.zeros(many)])[None]))
-            highs.append(np.array([most / unit]))
-    for county in np.flatnonzero(floors > 0):
-        people = np.where(classes.group == county, classes.weight, 0.0)
-        rows.append(csr_array(np.concatenate([np.zeros(width), people])[None]))
-        highs.append(np.array([people.sum() - floors[county]]))
-    matrix = csr_array(vstack(rows, format="csr"))
-    low = np.where(np.arange(matrix.shape[0]) < many, 1.0, -np.inf)
-    cost = np.concatenate([-own, classes.weight[rest]])
-    whole = np.arange(width + many) < width
-    return Linear(cost, matrix, low, np.concatenate(highs), np.ones(width + many), whole), float(own.sum())
-
-
 def chosen_columns(found: Found, sites: int, time_limit_s: float) -> Ints:
     """Return which of the first columns are 1.
 
@@ -161,19 +124,3 @@ def chosen_columns(found: Found, sites: int, time_limit_s: float) -> Ints:
     if len(found.values) == 0 and sites:
         raise DomainError(f"No choice of sites was found in {time_limit_s:.0f} s; give the solver more time.")
     return np.flatnonzero(found.values[:sites] > 0.5)
-
-
-def _as_columns(linear: Linear, start: Ints) -> Floats:
-    """Return the columns of a choice of sites: each class missed that it does not cover."""
-    width = int(linear.whole.sum())
-    values = np.zeros(len(linear.cost))
-    values[start] = 1.0
-    many = len(values) - width
-    values[width:] = ~covered_by(csr_array(linear.matrix[:many, :width]), values[:width] > 0)
-    return values
-
-
-def _mask(places: Ints, size: int) -> Bools:
-    mask = np.zeros(size, dtype=bool)
-    mask[places] = True
-    return mask

@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 
 from planner.siting_problem import Bools, Floats
 
+STATUS = {True: "optimal", False: "infeasible"}
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -36,13 +38,17 @@ class Linear:
 
 @dataclass(frozen=True)
 class Found:
-    """What came of a run: `optimal`, `infeasible` or `limit`; `values` are empty without a solution."""
+    """What came of a run: `optimal`, `infeasible` or `limit`; `values` are empty without a solution.
+
+    `row_dual` are prices of the rows, of meaning only where no column is whole.
+    """
 
     status: str
     values: Floats
     objective: float
     bound: float
     seconds: float
+    row_dual: Floats
 
 
 def minimise(linear: Linear, *, time_limit_s: float, gap: float = 0.0, start: Floats | None = None) -> Found:
@@ -58,7 +64,9 @@ def minimise(linear: Linear, *, time_limit_s: float, gap: float = 0.0, start: Fl
     if len(linear.cost) == 0:
         feasible = bool((linear.low <= 0).all() and (linear.high >= 0).all())
         found = 0.0 if feasible else np.inf
-        return Found("optimal" if feasible else "infeasible", np.zeros(0), found, found, 0.0)
+        return Found(
+            "optimal" if feasible else "infeasible", np.zeros(0), found, found, 0.0, np.zeros(len(linear.low))
+        )
     solver = _solver(time_limit_s, gap)
     solver.passModel(_model(linear))
     if start is not None:
@@ -105,10 +113,11 @@ def _found(solver: highspy.Highs, whole: bool) -> Found:
     status, info = solver.getModelStatus(), solver.getInfo()
     seconds = float(solver.getRunTime())
     if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-        return Found("infeasible", np.zeros(0), np.inf, np.inf, seconds)
+        return Found("infeasible", np.zeros(0), np.inf, np.inf, seconds, np.zeros(0))
     solved = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     optimal = status == highspy.HighsModelStatus.kOptimal
     values = np.array(solver.getSolution().col_value) if solved else np.zeros(0)
+    duals = np.array(solver.getSolution().row_dual)
     objective = float(info.objective_function_value) if solved else np.inf
     bound = float(info.mip_dual_bound) if whole else (objective if optimal else -np.inf)
-    return Found("optimal" if optimal else "limit", values, objective, bound, seconds)
+    return Found("optimal" if optimal else "limit", values, objective, bound, seconds, duals)

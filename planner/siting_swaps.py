@@ -28,10 +28,6 @@ def best_by_swaps(cover: csr_array, weight: Floats, many: int) -> Ints:
     of_site = csr_array(cover.T)
     place = np.full(cover.shape[1], -1, dtype=np.int64)
     count = np.zeros(cover.shape[0], dtype=np.int64)
-
-    def classes(site: int) -> Ints:
-        return np.asarray(of_site.indices[of_site.indptr[site] : of_site.indptr[site + 1]])
-
     for step in range(many):
         gain, _, _ = _balance(starts, sites, weight, count, place, 1)
         gain[place >= 0] = 0.0
@@ -39,11 +35,20 @@ def best_by_swaps(cover: csr_array, weight: Floats, many: int) -> Ints:
         if gain[best] <= 0:
             break
         place[best] = step
-        count[classes(best)] += 1
-    opened = int((place >= 0).sum())
+        count[of_site.indices[of_site.indptr[best] : of_site.indptr[best + 1]]] += 1
+    return bettered(cover, weight, np.flatnonzero(place >= 0))
+
+
+def bettered(cover: csr_array, weight: Floats, chosen: Ints) -> Ints:
+    """Return a choice of as many sites that no single exchange betters, begun from another, rising."""
+    starts, sites = cover.indptr.astype(np.int64), cover.indices.astype(np.int64)
+    of_site = csr_array(cover.T)
+    place = np.full(cover.shape[1], -1, dtype=np.int64)
+    place[chosen] = np.arange(len(chosen))
+    count = np.rint(cover @ (place >= 0).astype(np.float64)).astype(np.int64)
     least = 1e-9 * float(weight.sum())
-    for _ in range(MOST_SWAPS if opened else 0):
-        gain, loss, back = _balance(starts, sites, weight, count, place, opened)
+    for _ in range(MOST_SWAPS if len(chosen) else 0):
+        gain, loss, back = _balance(starts, sites, weight, count, place, len(chosen))
         change = gain[:, None] - loss + back
         change[place >= 0] = -np.inf
         enters, leaves = np.unravel_index(int(change.argmax()), change.shape)
@@ -51,8 +56,8 @@ def best_by_swaps(cover: csr_array, weight: Floats, many: int) -> Ints:
             break
         out = int(np.flatnonzero(place == leaves)[0])
         place[out], place[enters] = -1, leaves
-        count[classes(out)] -= 1
-        count[classes(int(enters))] += 1
+        count[of_site.indices[of_site.indptr[out] : of_site.indptr[out + 1]]] -= 1
+        count[of_site.indices[of_site.indptr[enters] : of_site.indptr[enters + 1]]] += 1
     return np.flatnonzero(place >= 0)
 
 

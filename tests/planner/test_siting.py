@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from gis.errors import DomainError, EmptyLayerError, InfeasibleError
-from gis.travel import Pairs
-from planner.siting import SitingProblem, from_pairs, solve_lscp, solve_mclp
+from gis.errors import InfeasibleError
+from planner.siting import SitingProblem, solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
 
 
 def dense(costs, weight=None, existing=(), **limits):
@@ -98,3 +97,25 @@ def test_no_smaller_choice_reaches_everybody(problem):
     found = solve_lscp(problem, reachable_only=True)
     assert (len(found.new), found.objective, found.gap) == (least, least, 0.0)
     assert (found.owner[everybody] >= 0).all()
+
+
+def served(problem, opened):
+    """Return whether everybody is reached, the travel in all, and the longest way."""
+    counts = problem.weight > 0
+    cost = table(problem)[counts][:, opened].min(axis=1, initial=np.inf)
+    return bool(np.isfinite(cost).all()), (problem.weight[counts] * cost).sum(), cost.max(initial=0.0)
+
+
+@given(problems(), st.integers(0, 4))
+def test_travel_and_the_longest_way_are_the_least_of_all_choices(problem, new):
+    every = [served(problem, opened) for _, opened in choices(problem, new)]
+    travels = [travel for whole, travel, _ in every if whole]
+    if not travels:
+        for solve in (solve_pmedian, solve_pcenter):
+            with pytest.raises(InfeasibleError):
+                solve(problem, new)
+        return
+    median, centre = solve_pmedian(problem, new), solve_pcenter(problem, new)
+    assert (median.objective, median.gap) == (pytest.approx(min(travels)), 0.0)
+    assert (centre.objective, centre.gap) == (min(way for whole, _, way in every if whole), 0.0)
+    assert max(len(median.new), len(centre.new)) <= new
