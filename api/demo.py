@@ -96,7 +96,6 @@ def build_demo(out: Path, *, people: int, seed: int, database_url: str, progress
     with here.session(read_only=True) as session:
         contents = planner.ledger(session, cipher(here.settings), plan)
     ledgers.write_ledger(contents, ledger, here.lang)
-    here.engine.dispose()
     return Demo(files.counts, plan, time.perf_counter() - started, [*maps, ledger])
 
 
@@ -110,7 +109,11 @@ def _fresh_place(out: Path, database_url: str) -> Place:
     chosen = {"database_url": database_url, "city": "zhangye", "key": None, "key_file": out / "tantu.key"}
     here = Place(settings().model_copy(update=chosen))
     make_key_file(here.settings)
-    initialise(make_engine(database_url))
+    engine = make_engine(database_url)
+    try:
+        initialise(engine)
+    finally:
+        engine.dispose()
     with here.session(read_only=True) as session:
         if store.batches(session):
             raise ConflictError("This database holds imports already; name an empty one with --database.")

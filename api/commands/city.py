@@ -65,11 +65,15 @@ def init(
     here = settings()
     catalogue.city(city)
     engine = make_engine(here.database_url)
-    initialise(engine)
+    try:
+        initialise(engine)
+        revision = current_revision(engine)
+    finally:
+        engine.dispose()
     told = {
         "city": city,
         "database": engine.url.render_as_string(hide_password=True),
-        "revision": current_revision(engine),
+        "revision": revision,
         "new_key_file": make_key_file(here),
     }
 
@@ -112,9 +116,16 @@ def _outcome(check: Callable[[], None]) -> str:
 
 
 def _check_spatialite() -> None:
+    from tempfile import TemporaryDirectory
+
     from gis.db import make_engine, spatial_version
 
-    spatial_version(make_engine("sqlite:///:memory:"))
+    with TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{folder}/check.sqlite")
+        try:
+            spatial_version(engine)
+        finally:
+            engine.dispose()
 
 
 def _check_map_library() -> None:
@@ -137,4 +148,4 @@ def _check_key() -> None:
 
 
 def _check_database() -> None:
-    place().engine.dispose()
+    place().engine  # noqa: B018 - opening it is the check

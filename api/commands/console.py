@@ -51,7 +51,10 @@ class Place:
         from api.database import check_revision
 
         engine = make_engine(self.settings.database_url)
-        check_revision(engine)
+        try:
+            check_revision(engine)
+        finally:
+            engine.dispose()
         return engine
 
     @cached_property
@@ -62,8 +65,11 @@ class Place:
     @contextmanager
     def session(self, *, read_only: bool = False) -> Iterator[Session]:
         """One transaction on the database of the settings; one that only reads keeps nobody waiting."""
-        with transaction(self.engine, read_only=read_only) as session:
-            yield session
+        try:
+            with transaction(self.engine, read_only=read_only) as session:
+                yield session
+        finally:
+            self.engine.dispose()
 
 
 def place() -> Place:

@@ -11,6 +11,7 @@ from alembic import context
 from geoalchemy2.alembic_helpers import render_item
 from sqlalchemy import Connection
 
+import audits.case_tables
 import audits.tables
 import planner.tables
 from api.settings import settings
@@ -26,7 +27,11 @@ INTERNAL = frozenset(
     virts_geometry_columns_auth data_licenses spatialite_history sql_statements_log sqlite_sequence
     spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
 )
-MAPPED = (audits.tables, planner.tables)  # imported so that their tables are in the metadata
+MAPPED = (
+    audits.tables,
+    audits.case_tables,
+    planner.tables,
+)  # imported so that their tables are in the metadata
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
