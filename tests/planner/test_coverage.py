@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gis.catalogue import codelist
 from gis.errors import CodeError, InputError, SchemaError
 from gis.network import build
 from planner.coverage import changed, coverage_table, effective, norm, reach, serving
@@ -249,7 +250,7 @@ def test_gaps_are_for_services_that_every_region_should_have(town):
 PEOPLE = pd.DataFrame(
     {
         "household_uid": ["h1", "h1", "h2", "h3", "h3"],
-        "category": ["physical", "mental", "physical", None, "visual"],
+        "category": ["4", "6", "4", None, "1"],
         "grade": pd.array([1, 3, 3, 2, None], "Int64"),
         "born_on": [date(1970, 6, 1), date(2010, 6, 2), date(1966, 6, 1), date(1990, 1, 1), None],
         "wheelchair_user": pd.array([True, False, False, None, False], "boolean"),
@@ -271,6 +272,18 @@ PEOPLE = pd.DataFrame(
 )
 def test_groups_are_by_disability_age_and_wheelchair(group, expected):
     assert members(PEOPLE, group, on=date(2026, 6, 1)).tolist() == expected
+
+
+def test_groups_name_only_categories_that_exist():
+    known = set(codelist("disability_category").codes)
+    groups = codelist("coverage_group").codes.values()
+    named = {
+        code
+        for group in groups
+        for kind in group.facts.get("kinds", ())
+        for code in kind.get("categories", ())
+    }
+    assert named == known
 
 
 def test_years_are_completed_on_the_birthday():
