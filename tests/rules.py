@@ -17,7 +17,7 @@ EFFECT_MODULES = {
     "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py", "gis/spatial.py",
     "audits/standards.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
-EFFECT_NAMES = {"tables.py", "store.py", "service.py"}
+EFFECT_NAMES = {"tables.py", "store.py", "service.py", "case_tables.py", "case_store.py", "casework.py"}
 
 # What a pure module never imports: files, network, processes, databases, clocks, settings.
 IMPURE_IMPORTS = {
@@ -28,7 +28,7 @@ IMPURE_IMPORTS = {
 IMPURE_CALLS = re.compile(r"^(open|print|input|(datetime\.|dt\.)*(datetime|date)\.(now|today|utcnow))$")
 
 SQL_MODULES = {"gis/db.py", "gis/frames.py", "gis/spatial.py"}
-SQL_NAMES = {"tables.py", "store.py"}
+SQL_NAMES = {"tables.py", "store.py", "case_tables.py", "case_store.py"}
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager)$")
 BANNED_FILES = re.compile(r"(^|/)(utils?|helpers?|manager|base|common|misc)\.py$")

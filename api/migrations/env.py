@@ -27,11 +27,8 @@ INTERNAL = frozenset(
     virts_geometry_columns_auth data_licenses spatialite_history sql_statements_log sqlite_sequence
     spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
 )
-MAPPED = (
-    audits.tables,
-    audits.case_tables,
-    planner.tables,
-)  # imported so that their tables are in the metadata
+# Imported so that their tables are in the metadata.
+MAPPED = (audits.tables, audits.case_tables, planner.tables)
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:

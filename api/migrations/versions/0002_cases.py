@@ -95,7 +95,8 @@ def _cases() -> None:
         _check(
             "audit_case",
             "closed_after_reinspection",
-            "state <> 'closed' OR (trim(reviewer) <> '' AND trim(repairer) <> '' AND trim(reinspector) <> '')",
+            "state <> 'closed'"
+            " OR (trim(reviewer) <> '' AND trim(repairer) <> '' AND trim(reinspector) <> '')",
         ),
         _check(
             "audit_case",
