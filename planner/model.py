@@ -126,6 +126,8 @@ def run(
         Ways to break limits at a price.
     """
     size, years, counties = len(classes.count), limits.years, len(limits.quota_max)
+    if len(gains) + len(slack.row) == 0:
+        return _nothing_offered(classes, limits, least)
     matrix = _matrix(classes, columns, years, counties)
     width, extra = len(gains), len(slack.row)
     breaks = sparse.csr_matrix((slack.adds, (slack.row, np.arange(extra))), shape=(matrix.shape[0], extra))
@@ -147,6 +149,16 @@ def run(
     solver.passModel(linear)
     solver.run()
     return _answer(solver, size, years, counties, whole=whole)
+
+
+def _nothing_offered(classes: Classes, limits: Limits, least: Ints) -> Answer:
+    # HiGHS calls an empty model empty, even when its rows ask for something.
+    lower, upper = _row_limits(classes, limits, least)
+    fits = bool((lower <= 0).all() and (upper >= 0).all())
+    value = 0.0 if fits else -np.inf
+    years, counties = limits.years, len(limits.quota_max)
+    prices = np.zeros(years), np.zeros(years), np.zeros((counties, years))
+    return Answer("optimal" if fits else "infeasible", np.zeros(0), value, value, *prices, 0.0)
 
 
 def _row_limits(classes: Classes, limits: Limits, least: Ints) -> tuple[Floats, Floats]:
