@@ -33,7 +33,7 @@ Advance = Callable[[str, float], None]
 
 LAYERS = ("regions", "roads", "facilities", "toilets", "households", "people", "audits")
 SERVICES = ("rehabilitation", "care", "accessible_toilet")
-HOMES_PER_YEAR = 200  # of a city of full size; a smaller one renovates in proportion
+HOMES_PER_YEAR = 200  # of the city at its full size
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
@@ -89,7 +89,7 @@ def build_demo(out: Path, *, people: int, seed: int, database_url: str, progress
     files = generate(out / "data", people=people, seed=seed, progress=generating)
     _import(here, files, progress)
     progress(word("demo.plan"), 0.6)
-    plan = _plan(here, on, homes=max(1, round(HOMES_PER_YEAR * people / FULL_PEOPLE)))
+    plan = _plan(here, on, people)
     progress(word("demo.cover"), 0.7)
     maps = _draw(here, plan, out, on, progress)
     ledger = out / "ledger.xlsx"
@@ -126,10 +126,13 @@ def _import(here: Place, files: DemoFiles, progress: Advance) -> None:
         load_file(here, name, getattr(files, name), ImportOptions(datum=files.datum))
 
 
-def _plan(here: Place, on: date, *, homes: int) -> planner.StoredPlan:
+def _plan(here: Place, on: date, people: int) -> planner.StoredPlan:
+    """Solve and keep the programme; a city smaller than the real one renovates in proportion, or fewer."""
+    homes = max(1, round(HOMES_PER_YEAR * people / FULL_PEOPLE))
+    options = planner.PlanOptions(homes_per_year=homes, at_most=people < FULL_PEOPLE)
     with here.session(read_only=True) as session:
         assessment = planner.assess(session, cipher(here.settings), on=on, city_id=here.city.id)
-    draft = planner.make_plan(assessment, planner.PlanOptions(homes_per_year=homes))
+    draft = planner.make_plan(assessment, options)
     with here.session() as session:
         return planner.saved_plan(session, planner.save_plan(session, draft, now=datetime.now(UTC)))
 

@@ -82,5 +82,8 @@ def test_both_languages_have_the_same_words():
         zh, en = words("zh", name), words("en", name)
         assert set(zh) == set(en), section
         for key in zh:
-            placeholders = re.compile(r"\{\w*\}")
-            assert sorted(placeholders.findall(zh[key])) == sorted(placeholders.findall(en[key])), (section, key)
+            placeholders = re.compile(r"\{(\w*)[^}]*\}")
+            assert set(placeholders.findall(zh[key])) == set(placeholders.findall(en[key])), (
+                section,
+                key,
+            )

@@ -13,7 +13,7 @@ from gis.catalogue import codelist
 
 if TYPE_CHECKING:
     from audits.checklists import Question
-    from audits.rulebook import Rule
+    from audits.rulebook import Rule, RuleBook
 
 On = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=word("option.on"))]
 
@@ -44,34 +44,33 @@ def list_rules(
     if element is not None:
         codelist("element")[element]
     book = load().in_force(day, standard=standard)
-    told = [
-        {
-            "id": rule.id,
-            "standard": rule.standard,
-            "clause": rule.clause,
-            "element": rule.element,
-            "attribute": rule.attribute,
-            "unit": rule.unit,
-            "operator": rule.operator,
-            "limit": rule.limit_text,
-            "force": rule.force,
-            "valid_from": rule.valid_from or book.standards[rule.standard].valid_from,
-            "source": rule.source,
-            "verified": rule.verified,
-        }
-        for rule in book.rules
-        if element in (None, rule.element)
-    ]
+    rules = [rule for rule in book.rules if element in (None, rule.element)]
+    told = [_listed(rule, book) for rule in rules]
 
     def show() -> None:
         columns = ("id", "standard", "clause", "element", "attribute", "limit", "force", "verified")
-        table(
-            word("standards.title", on=day),
-            [word(f"standards.{c}") for c in columns],
-            [_row(r) for r in book.rules if element in (None, r.element)],
-        )
+        headings = [word(f"standards.{column}") for column in columns]
+        table(word("standards.title", on=day), headings, [_row(rule) for rule in rules])
 
     answer(told, as_json=as_json, show=show)
+
+
+def _listed(rule: "Rule", book: "RuleBook") -> dict[str, Any]:
+    """Return a rule in the words of the machine-readable answer."""
+    names = (
+        "id",
+        "standard",
+        "clause",
+        "element",
+        "attribute",
+        "unit",
+        "operator",
+        "force",
+        "source",
+        "verified",
+    )
+    since = rule.valid_from or book.standards[rule.standard].valid_from
+    return {name: getattr(rule, name) for name in names} | {"limit": rule.limit_text, "valid_from": since}
 
 
 def _row(rule: "Rule") -> list[object]:

@@ -125,7 +125,13 @@ def draw_map(
     office: Annotated[bool, typer.Option("--office", help=word("option.office"))] = False,
     as_json: Json = False,
 ) -> None:
-    """Draw a map into one file; --office shows homes and villages and is not for publication."""
+    """Draw a map into one file; --office shows homes and villages and is not for publication.
+
+    Raises
+    ------
+    NotFoundError
+        There is no map of that name.
+    """
     from maps import render
 
     if name not in MAPS:
