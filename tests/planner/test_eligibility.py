@@ -20,7 +20,12 @@ def judged(*people, homes=None):
 
 def test_a_home_that_passes_everything_qualifies():
     found = judged(person("p1", "h1"))
-    assert (found["outcome"], found["plannable"], found["refused_by"], found["unknown"]) == ("eligible", True, "", "")
+    assert (found["outcome"], found["plannable"], found["refused_by"], found["unknown"]) == (
+        "eligible",
+        True,
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,12 +60,18 @@ def test_a_refusal_of_a_home_names_its_rule(facts, rule):
 
 
 def test_a_renovation_of_five_years_ago_is_no_obstacle():
-    assert judged(person("p1", "h1"), homes=homes_frame("h1", renovated_on=ON.replace(year=2021)))["plannable"]
+    assert judged(person("p1", "h1"), homes=homes_frame("h1", renovated_on=ON.replace(year=2021)))[
+        "plannable"
+    ]
 
 
 @pytest.mark.parametrize(
     ("facts", "rule", "plannable"),
-    [({"grade": None}, "EL-02", False), ({"hardship": None}, "EL-03", False), ({"consent": None}, "EL-05", True)],
+    [
+        ({"grade": None}, "EL-02", False),
+        ({"hardship": None}, "EL-03", False),
+        ({"consent": None}, "EL-05", True),
+    ],
 )
 def test_an_open_fact_is_unknown_and_holds_the_plan_only_where_the_rule_says_so(facts, rule, plannable):
     found = judged(person("p1", "h1", **facts))
@@ -87,7 +98,9 @@ def test_a_county_may_take_in_grades_3_and_4():
     rows = [dict(rule.facts) for rule in RULES]
     for row in rows:
         if row["id"] == "EL-02":
-            row["options"] = [{"counties": ["620702"], "alternatives": [{"grade": [3, 4], "category": ["5", "6"]}]}]
+            row["options"] = [
+                {"counties": ["620702"], "alternatives": [{"grade": [3, 4], "category": ["5", "6"]}]}
+            ]
     rules = [eligibility.rule_from(row, "here") for row in rows]
     people = people_frame(
         person("p1", "h1", grade=3, category="6", certificate=None),
@@ -104,7 +117,9 @@ def test_two_rules_of_one_id_on_one_day_are_refused():
     with pytest.raises(StandardError, match="two rows"):
         in_force([row, row | {"valid_from": date(2021, 1, 1)}], ON, file="f")
     ended = row | {"valid_to": date(2020, 12, 31)}
-    assert in_force([ended, row | {"valid_from": date(2021, 1, 1)}], ON, file="f")[0]["valid_from"].year == 2021
+    assert (
+        in_force([ended, row | {"valid_from": date(2021, 1, 1)}], ON, file="f")[0]["valid_from"].year == 2021
+    )
 
 
 def test_a_rule_of_an_unknown_kind_is_refused():

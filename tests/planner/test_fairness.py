@@ -130,4 +130,6 @@ def test_a_tie_says_that_the_number_decided():
 def test_a_promised_home_says_so():
     asked = problem([5, 9], [100, 100], homes=1, years=1, fixed=np.array([0, -1]))
     plan = solve(asked)
-    assert reasons.words_of(asked, plan, 0, reasons.table(asked, plan)) == [("reason.promised", {"year": 2026})]
+    assert reasons.words_of(asked, plan, 0, reasons.table(asked, plan)) == [
+        ("reason.promised", {"year": 2026})
+    ]

@@ -152,9 +152,7 @@ def test_what_cannot_be_afforded_is_explained_with_the_ways_out():
 
 def test_contradicting_quotas_are_named_alone():
     # County A must have 2 homes and owns one; the money is no part of it.
-    asked = problem(
-        [5, 5, 5], [100] * 3, homes=2, years=1, county=[0, 1, 1], quota_min=np.array([[2], [0]])
-    )
+    asked = problem([5, 5, 5], [100] * 3, homes=2, years=1, county=[0, 1, 1], quota_min=np.array([[2], [0]]))
     with pytest.raises(InfeasibleError) as refused:
         solve(asked)
     assert refused.value.conflict[0] == "at least 2 homes of A in 2026"

@@ -34,7 +34,9 @@ def test_another_key_is_refused():
         Cipher(OTHER).decrypt(sealed, "person", "name", ["p1"])
 
 
-@pytest.mark.parametrize("place", [("person", "phone", "p1"), ("person", "name", "p2"), ("plan", "name", "p1")])
+@pytest.mark.parametrize(
+    "place", [("person", "phone", "p1"), ("person", "name", "p2"), ("plan", "name", "p1")]
+)
 def test_a_value_moved_elsewhere_is_not_read(place):
     table, column, uid = place
     sealed = Cipher(KEY).encrypt(["a"], "person", "name", ["p1"])
@@ -64,7 +66,9 @@ def test_a_mark_finds_a_certificate_with_the_same_key_only():
     assert len(Cipher(KEY).marks(["1"])[0]) == 32
 
 
-@pytest.mark.parametrize("text", [KEY.hex(), base64.b64encode(KEY).decode(), base64.urlsafe_b64encode(KEY).decode()])
+@pytest.mark.parametrize(
+    "text", [KEY.hex(), base64.b64encode(KEY).decode(), base64.urlsafe_b64encode(KEY).decode()]
+)
 def test_a_key_is_written_in_hexadecimal_or_base64(text):
     assert key_from_text(f" {text}\n") == KEY
 
