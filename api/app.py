@@ -4,7 +4,8 @@
 refusal is answered as problem+json (RFC 9457) by `api.errors`; every answer carries security headers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
@@ -40,8 +41,17 @@ def create_app(settings: Settings) -> FastAPI:
         The database lacks its spatial extension.
     """
     engine = make_engine(settings.database_url)
-    check_revision(engine)
-    app = FastAPI(title="Tantu 坦途", docs_url=None, redoc_url=None)
+    try:
+        check_revision(engine)
+    finally:
+        engine.dispose()  # opened again by the first request
+
+    @asynccontextmanager
+    async def closing(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(title="Tantu 坦途", docs_url=None, redoc_url=None, lifespan=closing)
     app.state.settings = settings
     app.state.engine = engine
     add_problems(app)

@@ -1,15 +1,22 @@
 """Brings a file into the database of the settings: prepared outside any transaction, written in one."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from api.commands.console import Place
 from api.keys import cipher
 from api.registry import layer, writer
 from gis import imports, store
 from gis.intake import ImportOptions, Prepared
+from gis.specs import RowIssue
+from gis.units import count_notes
+
+UNITS = {"village": "villages", "community": "communities"}  # kind to the fact of the city that counts it
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,23 @@ class Loaded:
     prepared: Prepared
     report: imports.ImportReport | None
     quarantine_file: Path | None
+    remarks: tuple[RowIssue, ...] = ()
+
+    @property
+    def issues(self) -> list[RowIssue]:
+        """Everything that was said of the file, its rows and the layer it went into."""
+        placing = () if self.report is None else self.report.placing
+        return [*self.prepared.issues, *placing, *self.remarks]
+
+    def notes(self) -> list[dict[str, Any]]:
+        """Return what somebody should look at although the rows are in: rows counted, remarks one by one."""
+        noted = [issue for issue in self.issues if issue.action == "noted"]
+        kinds = [(issue.reason, issue.column, issue.row and 1 or issue.detail) for issue in noted]
+        first = dict(zip(reversed(kinds), (issue.detail for issue in reversed(noted)), strict=True))
+        return [
+            {"reason": kind[0], "column": kind[1], "count": count, "detail": first[kind]}
+            for kind, count in Counter(kinds).items()
+        ]
 
     def told(self) -> dict[str, Any]:
         """Return the machine-readable answer."""
@@ -36,6 +60,7 @@ class Loaded:
             "batch": None if report is None else report.batch,
             "known": report is not None and report.known,
             "proposals": prepared.proposals,
+            "notes": self.notes(),
         }
 
 
@@ -54,7 +79,7 @@ def load_file(here: Place, name: str, path: Path, options: ImportOptions, *, dry
     west, south, east, north = here.city.facts["bbox"]
     bounded = replace(options, bounds=(west, south, east, north))
     prepared = imports.prepare(known.spec, path, bounded)
-    aside = imports.write_quarantine(prepared, path)
+    aside = _set_aside(prepared, path)
     if dry_run:
         return Loaded(name, prepared, None, aside)
     with here.session() as session:
@@ -67,4 +92,22 @@ def load_file(here: Place, name: str, path: Path, options: ImportOptions, *, dry
             now=datetime.now(UTC),
             by=here.settings.user,
         )
-    return Loaded(name, prepared, report, aside)
+        remarks = _differing_counts(here, session) if name == "regions" else ()
+    return Loaded(name, prepared, report, aside, remarks)
+
+
+def _set_aside(prepared: Prepared, path: Path) -> Path | None:
+    """Write the rows kept aside beside their file or, where nobody may write there, in the current folder."""
+    try:
+        return imports.write_quarantine(prepared, path)
+    except OSError:
+        return imports.write_quarantine(prepared, Path.cwd() / path.name)
+
+
+def _differing_counts(here: Place, session: Session) -> tuple[RowIssue, ...]:
+    """Return where the villages and communities of the layer are not as many as the city's plan states."""
+    regions = store.layer(session, "regions")
+    live = regions[regions["valid_to"].isna()]
+    facts = here.city.facts.get("facts", {})
+    stated = {kind: facts[name] for kind, name in UNITS.items() if name in facts}
+    return tuple(count_notes(live, stated)) if (live["level"] == "village").any() else ()

@@ -107,7 +107,9 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]])
     """Print a table; numbers are set to the right, None as a dash, and no cell is read as markup."""
     from rich.text import Text
 
-    printed = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
+    if title:
+        say(title)  # as a title of the table it would be broken at the table's width
+    printed = Table(show_header=any(headings), header_style="bold", box=None, pad_edge=False)
     for column, heading in enumerate(headings):
         numeric = any(isinstance(row[column], int | float) for row in rows)
         printed.add_column(Text(heading), justify="right" if numeric else "left")

@@ -10,7 +10,8 @@ from api.commands.console import Json, Place, answer, facts, place, progress, sa
 from gis.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from gis.intake import ImportOptions, Prepared
+    from api.loading import Loaded
+    from gis.intake import ImportOptions
     from gis.specs import LayerSpec
 
 SHOWN_ISSUES = 20
@@ -47,7 +48,7 @@ def import_layer(
     with progress(quiet=as_json) as advance:
         advance(word("demo.import", layer=layer), 0.1)
         done = load_file(here, layer, file, options, dry_run=dry_run)
-    answer(done.told(), as_json=as_json, show=lambda: _show_import(done.told(), done.prepared))
+    answer(done.told(), as_json=as_json, show=lambda: _show_import(done))
 
 
 def read_options(
@@ -77,12 +78,13 @@ def read_options(
     return ImportOptions(datum=datum, epsg=epsg, mapping=declared, encoding=encoding)
 
 
-def _show_import(told: dict[str, Any], prepared: "Prepared") -> None:
+def _show_import(done: "Loaded") -> None:
+    told, prepared = done.told(), done.prepared
     names = ("read", "accepted", "unchanged", "repaired", "quarantined", "merged", "quarantine_file", "batch")
     values = {word(f"import.{name}"): told[name] for name in names if told[name] is not None}
     facts(word("import.title", layer=told["layer"], file=prepared.file_name), values)
-    counted = Counter((i.action, i.reason, i.column) for i in prepared.issues)
-    first = {(i.action, i.reason, i.column): i.detail for i in reversed(prepared.issues)}
+    counted = Counter((i.action, i.reason, i.column) for i in done.issues)
+    first = {(i.action, i.reason, i.column): i.detail for i in reversed(done.issues)}
     rows = [(*key, count, first[key]) for key, count in counted.most_common(SHOWN_ISSUES)]
     if rows:
         headings = [word(f"import.{name}") for name in ("action", "reason", "column", "count", "detail")]
