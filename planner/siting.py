@@ -80,18 +80,15 @@ def solve_lscp(
     return solve(problem, reachable_only=reachable_only, gap=gap, time_limit_s=time_limit_s)
 
 
-def solve_pmedian(
-    problem: SitingProblem, new: int, *, gap: float = 0.0, steps: int = 3000, nodes: int = 400
-) -> Siting:
+def solve_pmedian(problem: SitingProblem, new: int, *, gap: float = 0.0, steps: int = 2000) -> Siting:
     """Return the new sites from which people travel least in all.
 
     Parameters
     ----------
     gap
         Relative gap at which to stop; 0 asks for the proved optimum.
-    steps, nodes
-        Most steps of the price search and most parts that branching looks into; when they are used up the
-        best choice so far comes with its proved gap.
+    steps
+        Most steps of the price searches; then the best choice so far comes with its proved gap.
 
     Raises
     ------
@@ -104,7 +101,7 @@ def solve_pmedian(
     """
     check(problem, new=new)
     only(problem, "pmedian")
-    return least_travel(problem, new, gap=gap, steps=steps, nodes=nodes)
+    return least_travel(problem, new, gap=gap, steps=steps)
 
 
 def solve_pcenter(problem: SitingProblem, new: int, *, time_limit_s: float = 60.0) -> Siting:

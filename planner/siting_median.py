@@ -23,7 +23,7 @@ from planner.siting_problem import Bools, Floats, Ints, Siting, SitingProblem, a
 from planner.siting_reductions import classes_of
 
 COVER_S = 20.0  # solver seconds to find out whether so few sites can reach everybody at all
-TRY_EVERY = 40  # steps after which the sites of the best bound are bettered by exchanges
+TRY_EVERY = 60  # steps after which the sites of the best bound are bettered by exchanges
 PATIENCE = 20  # steps without a better bound before the search takes shorter ones
 BRANCH_STEPS = 120
 SHORTEST = 2e-4  # step length at which a search ends
@@ -72,13 +72,13 @@ class _Best:
     value: float
 
 
-def least_travel(problem: SitingProblem, new: int, *, gap: float, steps: int, nodes: int) -> Siting:
+def least_travel(problem: SitingProblem, new: int, *, gap: float, steps: int) -> Siting:
     """Return the sites from which people travel least in all, of a checked problem.
 
     Parameters
     ----------
-    steps, nodes
-        Most steps of the first price search, and most parts that branching looks into.
+    steps
+        Most steps of the price searches, branching included.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def least_travel(problem: SitingProblem, new: int, *, gap: float, steps: int, no
     rows = _rows(problem)
     new = min(new, int((~problem.existing).sum()))
     start = _first_choice(rows, new)
-    best, bound = _search(rows, new, start, gap=gap, limits=(steps, nodes))
+    best, bound = _search(rows, new, start, gap=gap, steps=steps)
     opened = np.union1d(np.flatnonzero(problem.existing), best.chosen)
     owner, cost = nearest_open(problem.reach, opened)
     objective = float((problem.weight * np.where(owner >= 0, cost, 0.0)).sum())
@@ -193,24 +193,21 @@ def _places(rows: _Rows, chosen: Ints) -> Ints:
     return place
 
 
-def _search(
-    rows: _Rows, new: int, best: _Best, *, gap: float, limits: tuple[int, int]
-) -> tuple[_Best, float]:
+def _search(rows: _Rows, new: int, best: _Best, *, gap: float, steps: int) -> tuple[_Best, float]:
     """Return the best choice found and the cost that no choice undercuts, both without the constant."""
-    steps, most = limits
     unit = _unit(rows)
     _, first, second = nearest_two(*rows.cells, rows.base, _places(rows, best.chosen))
     price = np.minimum(rows.weight * (first + 0.25 * np.minimum(second - first, first + 1.0)), rows.cap)
     nobody = np.zeros(rows.width, dtype=bool)
     waiting = [_Node(nobody, nobody.copy(), price + 1e-9, -np.inf)]
     closed = np.inf
-    for looked in range(most):
-        if not waiting:
-            break
+    left = steps
+    while waiting and left > 0:
         waiting.sort(key=lambda node: -node.bound)
         node = waiting.pop()
         priced = _Prices(rows, new, node, unit)
-        best = priced.raised(best, gap, steps if looked == 0 else BRANCH_STEPS)
+        best, used = priced.raised(best, gap, left if left == steps else min(left, BRANCH_STEPS))
+        left -= used
         goal = min(best.value - unit, best.value * (1 - gap))
         if priced.bound > goal + SAME * best.value:
             closed = min(closed, priced.bound)
@@ -240,11 +237,11 @@ class _Prices:
         self.bound, self.price = -np.inf, node.price
         self.gains = np.zeros(rows.width)
 
-    def raised(self, best: _Best, gap: float, steps: int) -> _Best:
-        """Raise the bound; return the best choice, the one handed in or a better one met on the way."""
+    def raised(self, best: _Best, gap: float, steps: int) -> tuple[_Best, int]:
+        """Raise the bound; return the best choice, handed in or met on the way, and the steps used."""
         rows, price, length, idle = self.rows, self.node.price.copy(), 1.2, 0
         direction, slope = np.zeros(len(price)), np.zeros(len(price))
-        gains = np.zeros(rows.width)
+        gains, step = np.zeros(rows.width), 0
         for step in range(1, steps + 1):
             worth(*rows.cells, rows.weight, price, gains)
             opened = self._opened(gains)
@@ -267,7 +264,7 @@ class _Prices:
             reach = max(1.0005 * best.value - bound, 1e-6 * best.value)
             norm = max(1e-12, float(direction @ direction))
             price = np.clip(price + length * reach / norm * direction, 0.0, rows.cap)
-        return best
+        return best, max(1, step)
 
     def parts(self, goal: float) -> tuple[list[_Node], Ints | None]:
         """Return two nodes that hold every choice of this one within the goal, or the only such choice."""
