@@ -1,7 +1,4 @@
-"""All SQL of cases: rows, their reports, their events, and the one chain of digests.
-
-An event and its link are written once and never changed; a case's row is rewritten from its events.
-"""
+"""All SQL of cases: their rows, which are rewritten from events, and the reports they came from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,19 +6,16 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from audits import chain
-from audits.case_tables import ROLES, Case, CaseEvent, CaseReport, ChainLink
-from audits.casestate import CaseState, Event
+from audits.case_tables import ROLES, Case, CaseReport
+from audits.casestate import CaseState
 from audits.store import CHUNK, PLACES
 from audits.tables import Finding, Measurement, Visit
-from gis.db import is_spatialite
 from gis.errors import NotFoundError
 from gis.frames import read_frame
 
-CHAIN_LOCK = 0x6361_7365  # "case": the advisory lock of PostgreSQL that appending to the chain takes
 OPEN_STATES = ("reported", "reviewed", "filed", "dispatched", "repaired", "confirmed")
 # Columns of a case's row that its events decide, by the name they have in `CaseState`.
 STATE_COLUMNS = (
@@ -58,19 +52,9 @@ def case_row(session: Session, uid: str, *, for_update: bool = False) -> Case:
     return row
 
 
-def events_of(session: Session, case_ids: Iterable[int] | None = None) -> dict[int, list[Event]]:
-    """Return the events of cases, or of all, by the id of the case, in the order they were recorded."""
-    asked: list[ColumnElement[bool] | None] = [None]
-    if case_ids is not None:
-        ids = list(case_ids)
-        asked = [CaseEvent.case_id.in_(ids[at : at + CHUNK]) for at in range(0, len(ids), CHUNK)]
-    found: dict[int, list[Event]] = {}
-    for where in asked:
-        query = select(CaseEvent.case_id, CaseEvent.kind, CaseEvent.by, CaseEvent.at, CaseEvent.facts)
-        rows = session.execute((query if where is None else query.where(where)).order_by(CaseEvent.position))
-        for case_id, kind, by, at, facts in rows:
-            found.setdefault(case_id, []).append(Event(kind, by, at, facts))
-    return found
+def case_rows(session: Session) -> list[Case]:
+    """Return the rows of all cases."""
+    return list(session.scalars(select(Case).order_by(Case.id)))
 
 
 def add_cases(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -92,35 +76,6 @@ def add_reports(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(CaseReport), [dict(row) for row in rows])
 
 
-def add_events(session: Session, events: Sequence[tuple[int, str, Event]]) -> None:
-    """Append events (id and uid of the case, event) with their links to the chain.
-
-    Nobody else appends until the transaction ends.
-    """
-    if not events:
-        return
-    if not is_spatialite(session):
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    links = chain.appended(last_link(session), (event_digest(uid, event) for _, uid, event in events))
-    session.execute(insert(ChainLink), [vars(link) for link in links])
-    rows = [
-        {
-            "position": link.position, "case_id": case_id, "kind": event.kind, "by": event.by, "at": event.at,
-            "facts": dict(event.facts),
-        }
-        for link, (case_id, _, event) in zip(links, events, strict=True)
-    ]  # fmt: skip
-    session.execute(insert(CaseEvent), rows)
-
-
-def event_digest(uid: str, event: Event) -> str:
-    """Return the digest of an event as it stands in the chain."""
-    moment = pd.Timestamp(event.at).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return chain.content_digest(
-        {"case": uid, "kind": event.kind, "by": event.by, "at": moment, "facts": dict(event.facts)}
-    )
-
-
 def keep_state(session: Session, row: Case, state: CaseState) -> None:
     """Rewrite the row of a case from its state; the database copies the roles into its reports."""
     for name in STATE_COLUMNS:
@@ -133,7 +88,7 @@ def move_reports(session: Session, source: Case, target: Case) -> None:
     session.execute(
         update(CaseReport)
         .where(CaseReport.case_id == source.id)
-        .values(case_id=target.id, **{role: getattr(target, role) for role in ROLES})
+        .values(case_id=target.id, **roles_of(target))
     )
 
 
@@ -154,7 +109,7 @@ def new_findings(session: Session, uids: Sequence[str] | None = None) -> pd.Data
         select(Finding, Visit.inspector)
         .join(Visit, Visit.id == Finding.visit_id)
         .outerjoin(CaseReport, CaseReport.finding_uid == Finding.uid)
-        .where(CaseReport.id.is_(None))
+        .where(CaseReport.id.is_(None), Finding.state == "open")
         .order_by(Finding.opened_on, Finding.id)
     )
     names = [column.name for column in Finding.__table__.columns]
@@ -178,10 +133,34 @@ def relink_findings(session: Session) -> int:
     return len(found)
 
 
+def release_findings(session: Session, case_id: int) -> None:
+    """Forget which findings, gone with their import, the reports of a case came from."""
+    session.execute(
+        update(CaseReport)
+        .where(
+            CaseReport.case_id == case_id,
+            CaseReport.finding_id.is_(None),
+            CaseReport.finding_uid.is_not(None),
+        )
+        .values(note=CaseReport.finding_uid, finding_uid=None)
+    )
+
+
+def roles_of(row: Case) -> dict[str, str]:
+    """Return who did what in a case, as its reports repeat it."""
+    return {role: getattr(row, role) for role in ROLES}
+
+
 def set_finding_state(session: Session, case_id: int, state: str) -> None:
     """Note at the findings of a case where they stand."""
     own = select(CaseReport.finding_id).where(CaseReport.case_id == case_id)
     session.execute(update(Finding).where(Finding.id.in_(own)).values(state=state))
+
+
+def note_recheck(session: Session, visit: Visit, subject: Subject, rules: Iterable[str]) -> None:
+    """Note that what a re-inspection found of the clauses of a case is no new report."""
+    own = (Finding.visit_id == visit.id, Finding.element == subject.element, Finding.rule_id.in_(list(rules)))
+    session.execute(update(Finding).where(*own).values(state="in_case"))
 
 
 def earlier_cases(session: Session, subject: Subject) -> pd.DataFrame:
@@ -197,24 +176,18 @@ def earlier_cases(session: Session, subject: Subject) -> pd.DataFrame:
 
 
 def orphans(session: Session) -> list[Case]:
-    """Return the open cases all of whose reports are findings that were taken back with their import."""
+    """Return the cases before repair all of whose reports are findings taken back with their import."""
     backed = select(CaseReport.case_id).where(
         or_(CaseReport.finding_uid.is_(None), CaseReport.finding_id.is_not(None))
     )
-    query = select(Case).where(Case.state.in_(OPEN_STATES), Case.id.not_in(backed)).order_by(Case.id)
+    query = select(Case).where(Case.state.in_(OPEN_STATES[:4]), Case.id.not_in(backed)).order_by(Case.id)
     return list(session.scalars(query))
 
 
-def region_codes(session: Session, layer: str, uids: Sequence[str]) -> dict[str, str | None]:
-    """Return the region of places of a layer, by uid."""
+def region_code(session: Session, layer: str, uid: str) -> str | None:
+    """Return the region of a place, None where place or region is not known."""
     table = PLACES[layer][0]
-    found: dict[str, str | None] = {}
-    for at in range(0, len(uids), CHUNK):
-        query = select(table.uid, table.region_code).where(
-            table.uid.in_(uids[at : at + CHUNK]), table.retired_by.is_(None)
-        )
-        found |= {row.uid: row.region_code for row in session.execute(query)}
-    return found
+    return session.scalar(select(table.region_code).where(table.uid == uid, table.retired_by.is_(None)))
 
 
 def visit_row(session: Session, uid: str) -> Visit:
@@ -244,29 +217,3 @@ def rule_days(session: Session, case_id: int) -> list[tuple[str, date]]:
         CaseReport.case_id == case_id, CaseReport.rule_id.is_not(None)
     )
     return [(str(rule), day) for rule, day in session.execute(query.order_by(CaseReport.id))]
-
-
-def last_link(session: Session) -> chain.Link | None:
-    """Return the end of the chain."""
-    number = session.scalar(select(func.max(ChainLink.position)))
-    row = session.get(ChainLink, number) if number else None
-    return chain.Link(row.position, row.content, row.digest) if row else None
-
-
-def links(session: Session) -> list[chain.Link]:
-    """Return the whole chain, as the rows say."""
-    rows = session.execute(
-        select(ChainLink.position, ChainLink.content, ChainLink.digest).order_by(ChainLink.position)
-    )
-    return [chain.Link(*row) for row in rows]
-
-
-def event_digests(session: Session) -> dict[int, str]:
-    """Return the digests of all events as they read now, by their position in the chain."""
-    query = select(
-        CaseEvent.position, Case.uid, CaseEvent.kind, CaseEvent.by, CaseEvent.at, CaseEvent.facts
-    ).join(Case, Case.id == CaseEvent.case_id)
-    return {
-        position: event_digest(uid, Event(kind, by, at, facts))
-        for position, uid, kind, by, at, facts in session.execute(query)
-    }

@@ -10,7 +10,7 @@ calendar and gives the same end for ever.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import NoReturn
 
 from audits.casepolicy import CasePolicy
@@ -63,11 +63,15 @@ def replay(events: Iterable[Event], policy: CasePolicy) -> CaseState:
         There are none, or one of them was not allowed where it stands in time.
     """
     case: CaseState | None = None
-    for event in sorted(events, key=lambda event: (event.at, event.kind, event.by)):
+    for event in sorted(events, key=_turn):
         case = step(case, event, policy)
     if case is None:
         raise ConflictError("A case without events is none; report it first.")
     return case
+
+
+def _turn(event: Event) -> tuple[datetime, str, str, str]:
+    return event.at, event.kind, event.by, repr(sorted(event.facts.items()))
 
 
 def _complete(event: Event) -> None:

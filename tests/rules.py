@@ -15,9 +15,10 @@ PACKAGES = ("gis", "audits", "planner", "maps", "api", "data")
 # Modules that may have effects; every other module outside `api` and `data/demo` is pure.
 EFFECT_MODULES = {
     "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py", "gis/spatial.py",
-    "audits/standards.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
+    "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py", "case_tables.py", "case_store.py", "casework.py"}
+EFFECT_NAMES |= {"case_opening.py", "case_recheck.py", "case_integrity.py", "event_store.py"}
 
 # What a pure module never imports: files, network, processes, databases, clocks, settings.
 IMPURE_IMPORTS = {
@@ -27,8 +28,8 @@ IMPURE_IMPORTS = {
 }  # fmt: skip
 IMPURE_CALLS = re.compile(r"^(open|print|input|(datetime\.|dt\.)*(datetime|date)\.(now|today|utcnow))$")
 
-SQL_MODULES = {"gis/db.py", "gis/frames.py", "gis/spatial.py"}
-SQL_NAMES = {"tables.py", "store.py", "case_tables.py", "case_store.py"}
+SQL_MODULES = {"gis/db.py", "gis/frames.py", "gis/spatial.py", "audits/photo_store.py"}
+SQL_NAMES = {"tables.py", "store.py", "case_tables.py", "case_store.py", "event_store.py"}
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager)$")
 BANNED_FILES = re.compile(r"(^|/)(utils?|helpers?|manager|base|common|misc)\.py$")
