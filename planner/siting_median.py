@@ -6,8 +6,7 @@ r: each demand is served once, which the sum of prices charges fully (Cornuejols
 1977). Any prices give a valid bound; a subgradient search raises it (Held and Karp 1971). A demand that an
 existing site serves at cost b never offers more than people * b. A site whose opening, or closing, takes
 the bound past the best known choice is decided; on what stays open the search branches, the site nearest
-to the k-th least r first. All is counted in steps, not seconds, so that the same problem gives the same
-answer.
+to the k-th least r first. Steps are counted, not seconds: the same problem gives the same answer.
 """
 
 from dataclasses import dataclass
@@ -226,7 +225,7 @@ def _unit(rows: _Rows) -> float:
     whole = np.array_equal(rows.weight, np.rint(rows.weight)) and np.allclose(
         tenths, np.rint(tenths), atol=1e-6
     )
-    return 0.0 if not whole else 1.0 if np.allclose(tenths % 10.0, 0.0) else 0.1
+    return 0.1 if whole else 0.0
 
 
 class _Prices:

@@ -1,13 +1,15 @@
 """What siting keeps and what it says when it cannot: capacities, floors, names, the same answer twice."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from shapely import Point, box
 
 from gis.catalogue import city
 from gis.errors import DomainError, EmptyLayerError, InfeasibleError
 from gis.travel import Pairs
-from planner.scenarios import compared, project_sites, projects
+from planner.scenarios import candidates, compared, project_sites, projects
 from planner.siting import SitingProblem, from_pairs, solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
 
 
@@ -141,3 +143,36 @@ def test_the_plans_projects_are_compared_side_by_side():
     found = compared(problem, {"first": np.array([0]), "both": np.array([0, 1])})
     assert found["gained"].tolist() == [6, 0, 6, 6, 1, 7]
     assert found["cost_yuan"].dropna().tolist() == [53e6, 71e6]
+
+
+def test_villages_and_public_buildings_that_run_are_candidates():
+    regions = gpd.GeoDataFrame(
+        {"code": ["b", "a", "c"], "name": ["B", "A", "C"], "level": ["village", "village", "county"]},
+        geometry=[box(2, 0, 4, 2), box(0, 0, 2, 2), box(0, 0, 4, 2)],
+        crs=32647,
+    )
+    villages = candidates(regions, cost_yuan=5.0)
+    assert villages["uid"].tolist() == ["region:a", "region:b"]
+    assert [(at.x, at.y) for at in villages.geometry] == [(1, 1), (3, 1)]
+    facilities = gpd.GeoDataFrame(
+        {
+            "uid": ["1", "2", "3"],
+            "name": None,
+            "facility_class": ["government", "culture", "finance"],
+            "operating_status": ["operating", "closed", "operating"],
+            "region_code": "a",
+        },
+        geometry=[Point(0, 0)] * 3,
+        crs=32647,
+    )
+    assert candidates(facilities)["uid"].tolist() == ["facility:1"]
+    with pytest.raises(EmptyLayerError):
+        candidates(facilities[1:])
+
+
+def test_a_town_of_many_demands_is_solved_with_its_gap_proved():
+    _, near = town(demands=4000, sites=150, limit=6.0)
+    _, whole = town(demands=1500, sites=100, limit=1e9)
+    covered, median = solve_mclp(near, 20, time_limit_s=20), solve_pmedian(whole, 15)
+    assert covered.objective <= covered.bound <= covered.objective * 1.01
+    assert median.objective * 0.995 <= median.bound <= median.objective
