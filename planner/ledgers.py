@@ -15,6 +15,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from gis.catalogue import Language, words
 from gis.errors import FileFormatError
+from gis.workbook import OPTIONS, head_lines, lay_out
+from gis.workbook import formats as ledger_formats
 from planner.ledger_rows import (
     COLUMNS,
     GROUPS,
@@ -39,7 +41,6 @@ WIDTHS = {
     "cost": 11,
     "note": 10,
 }
-FONT = "SimSun"
 
 
 def write_ledger(ledger: Ledger, path: Path, lang: Language) -> int:
@@ -51,10 +52,9 @@ def write_ledger(ledger: Ledger, path: Path, lang: Language) -> int:
         Overwritten where it exists.
     """
     said = {key.removeprefix("ledger."): text for key, text in words(lang, "planner").items()}
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         book.set_properties({"title": said["summary_title"].format(**_span(ledger, lang)), "author": "Tantu"})
-        formats = _formats(book)
+        formats = ledger_formats(book)
         _write_summary(book, ledger, said, formats, lang)
         for year in ledger.years:
             _write_year(book, ledger, year, said, formats, lang=lang)
@@ -106,39 +106,11 @@ def _span(ledger: Ledger, lang: Language) -> dict[str, Any]:
     return {"city": ledger.city[lang], "first": ledger.years[0], "last": ledger.years[-1]}
 
 
-def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
-    plain = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
-    cell = plain | {"border": 1, "align": "center", "text_wrap": True}
-    return {
-        "title": book.add_format(plain | {"font_size": 16, "bold": True, "align": "center"}),
-        "line": book.add_format(plain),
-        "right": book.add_format(plain | {"align": "right"}),
-        "head": book.add_format(cell | {"bold": True, "bg_color": "#EDEDED"}),
-        "text": book.add_format(cell | {"num_format": "@"}),
-        "wide": book.add_format(cell | {"num_format": "@", "align": "left"}),
-        "number": book.add_format(cell | {"num_format": "0"}),
-        "score": book.add_format(cell | {"num_format": "0.0"}),
-        "money": book.add_format(cell | {"num_format": "#,##0.00"}),
-        "total": book.add_format(cell | {"bold": True}),
-        "total_money": book.add_format(cell | {"bold": True, "num_format": "#,##0.00"}),
-    }
-
-
 def _page(sheet: Any, ledger: Ledger, said: Mapping[str, str], formats: Mapping[str, Any], last: int) -> None:  # noqa: ANN401  xlsxwriter is untyped
     day = ledger.made_on
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, HEADER_ROWS - 1)
-    sheet.set_footer("&C&P / &N")
-    sheet.freeze_panes(HEADER_ROWS, 2)
-    sheet.set_row(0, 30)
-    third = max(1, (last + 1) // 3)
     dated = said["date"].format(year=day.year, month=day.month, day=day.day)
-    sheet.write_string(1, 0, said["unit"], formats["line"])
-    sheet.write_string(1, third, dated, formats["line"])
-    sheet.write_string(1, last, said["money"], formats["right"])
+    lay_out(sheet, HEADER_ROWS)
+    head_lines(sheet, 1, last, (said["unit"], dated, said["money"]), formats)
 
 
 def _write_year(  # long because a sheet is written from top to bottom
