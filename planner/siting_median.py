@@ -223,7 +223,7 @@ def _unit(rows: _Rows) -> float:
     """Return the step in which the cost of choices differs: of whole people and tenths of a unit, else 0."""
     tenths = np.concatenate([rows.cost, rows.base]) * 10.0
     whole = np.array_equal(rows.weight, np.rint(rows.weight)) and np.allclose(
-        tenths, np.rint(tenths), atol=1e-6
+        tenths, np.rint(tenths), rtol=0, atol=1e-6
     )
     return 0.1 if whole else 0.0
 
