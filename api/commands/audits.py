@@ -8,6 +8,7 @@ import pandas as pd
 import typer
 
 from api.commands.console import Json, answer, progress, say, table, today, word
+from api.commands.exchange import register_exchange
 from api.settings import settings
 from gis.catalogue import codelist
 
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     audit = typer.Typer(help=word("command.audit"), no_args_is_help=True)
     audit.command("judge", help=word("command.audit_judge"))(judge_file)
     audit.command("form", help=word("command.audit_form"))(form)
+    register_exchange(audit)
     app.add_typer(audit, name="audit")
 
 
@@ -147,12 +149,20 @@ def form(
     element: Annotated[str, typer.Argument(help=word("option.element"))],
     standard: Annotated[str | None, typer.Option(help=word("option.standard"))] = None,
     on: On = None,
+    form_file: Annotated[Path | None, typer.Option("--xlsform", help=word("option.xlsform"))] = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Say what to measure at an element: unit, limits with their clauses, evidence."""
     from audits.checklists import checklist
+    from audits.exchange.xlsform import write_xlsform, xlsform
     from audits.standards import load
+
+    if form_file is not None:
+        made = xlsform(element, load(), on=_day(on), standard=standard)
+        told = {"questions": write_xlsform(made, form_file), "file": str(form_file), **made.settings}
+        answer(told, as_json=as_json, show=lambda: say(word("exchange.xlsform", **told)))
+        return
 
     label = codelist("element")[element].label(settings().lang)
     questions = checklist(element, load(), on=_day(on), standard=standard)

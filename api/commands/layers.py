@@ -10,6 +10,8 @@ from api.commands.console import Json, Place, answer, facts, place, progress, sa
 from gis.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
     from api.loading import Loaded
     from gis.intake import ImportOptions
     from gis.specs import LayerSpec
@@ -147,12 +149,27 @@ def export_layer(
     as_json: Json = False,
 ) -> None:
     """Write a layer in the format of the file's ending."""
+    from audits.exchange import ENDINGS
     from gis.files import write_layer
 
-    rows = _exported(place(), layer)
+    here = place()
+    rows = _exported(here, layer)
+    if file.name.lower().endswith(ENDINGS):
+        _exchange(here, layer, rows, file, as_json=as_json)
+        return
     write_layer(rows, file)
     told = {"layer": layer, "rows": len(rows), "file": str(file)}
     answer(told, as_json=as_json, show=lambda: say(word("export.done", rows=len(rows), file=file)))
+
+
+def _exchange(here: Place, layer: str, rows: "GeoDataFrame", file: Path, *, as_json: bool) -> None:
+    """Write a layer in a format of other systems, with what inspections found of it."""
+    from api.commands.exchange import carried, inspected, show_report
+    from audits.exchange import write
+
+    report = write(layer, rows, file, **inspected(here, layer))
+    told = {"layer": layer, "rows": report.carried, "file": str(file)} | carried(report)
+    answer(told, as_json=as_json, show=lambda: show_report(report, file))
 
 
 def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or without geometry
