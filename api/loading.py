@@ -29,20 +29,18 @@ class Loaded:
     quarantine_file: Path | None
     remarks: tuple[RowIssue, ...] = ()
 
-    @property
-    def issues(self) -> list[RowIssue]:
-        """Everything that was said of the file, its rows and the layer it went into."""
+    def found(self) -> list[dict[str, Any]]:
+        """Return what was said of the file, its rows and the layer it went into, alike rows as one."""
         placing = () if self.report is None else self.report.placing
-        return [*self.prepared.issues, *placing, *self.remarks]
-
-    def notes(self) -> list[dict[str, Any]]:
-        """Return what somebody should look at although the rows are in: rows counted, remarks one by one."""
-        noted = [issue for issue in self.issues if issue.action == "noted"]
-        kinds = [(issue.reason, issue.column, issue.row and 1 or issue.detail) for issue in noted]
-        first = dict(zip(reversed(kinds), (issue.detail for issue in reversed(noted)), strict=True))
+        issues = [*self.prepared.issues, *placing, *self.remarks]
+        kinds = [
+            (issue.action, issue.reason, issue.column, "" if issue.row else issue.detail) for issue in issues
+        ]
+        first = {kind: issue.detail for kind, issue in zip(reversed(kinds), reversed(issues), strict=True)}
+        names = ("action", "reason", "column")
         return [
-            {"reason": kind[0], "column": kind[1], "count": count, "detail": first[kind]}
-            for kind, count in Counter(kinds).items()
+            {**dict(zip(names, kind, strict=False)), "count": count, "detail": first[kind]}
+            for kind, count in Counter(kinds).most_common()
         ]
 
     def told(self) -> dict[str, Any]:
@@ -60,7 +58,7 @@ class Loaded:
             "batch": None if report is None else report.batch,
             "known": report is not None and report.known,
             "proposals": prepared.proposals,
-            "notes": self.notes(),
+            "notes": [found for found in self.found() if found["action"] == "noted"],
         }
 
 

@@ -44,6 +44,8 @@ class ImportReport:
         Rows inserted or replaced, and rows that were in the layer just so.
     known
         The same file with the same options stands already as `batch`, so nothing was done.
+    placing
+        What was said of rows when they got their regions.
     """
 
     layer: str
@@ -56,6 +58,7 @@ class ImportReport:
     merged: int = 0
     split: int = 0
     known: bool = False
+    placing: tuple[RowIssue, ...] = ()
 
 
 def prepare(spec: LayerSpec, path: Path, options: ImportOptions) -> Prepared:
@@ -125,7 +128,7 @@ def commit(
     batch.accepted, batch.unchanged = counts.inserted + counts.replaced, counts.unchanged
     issues = [*prepared.issues, *found]
     store.add_issues(session, batch.id, [_storable(issue) for issue in issues])
-    return _report(prepared, counts, batch.id)
+    return replace(_report(prepared, counts, batch.id), placing=tuple(found))
 
 
 def write_quarantine(prepared: Prepared, beside: Path) -> Path | None:

@@ -17,6 +17,7 @@ from gis.specs import Check, Column, LayerSpec, RowIssue
 CERTIFICATE = re.compile(r"^\d{17}[\dX][1-7][1-4](B\d+)?$")
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECK_DIGITS = "10X98765432"
+ID_LENGTH = 18  # characters of a citizen's ID, with which a certificate number begins
 OTHER = "{} is not what the certificate says"
 PERSONAL = ("name", "certificate", "phone", "address")
 
@@ -51,7 +52,10 @@ def certificates_ok(numbers: Series) -> Series:
     right = pd.Series(np.zeros(len(numbers), dtype=bool), index=numbers.index)
     if len(formed):
         letters = (
-            np.array(formed.str[:18].to_numpy(), dtype="S18").view(np.uint8).reshape(-1, 18).astype(np.int64)
+            np.array(formed.str[:ID_LENGTH].to_numpy(), dtype=f"S{ID_LENGTH}")
+            .view(np.uint8)
+            .reshape(-1, ID_LENGTH)
+            .astype(np.int64)
         )
         remainders = ((letters[:, :17] - ord("0")) * ID_WEIGHTS).sum(axis=1) % 11
         right[formed.index] = (
@@ -118,21 +122,30 @@ def check_certificates(people: DataFrame) -> list[RowIssue]:
 def check_repeated_certificates(people: DataFrame) -> list[RowIssue]:
     """Note people whose ID stands in the file under another person too."""
     known = people[people["certificate"].notna()]
-    repeated = known["certificate"].astype(str).str[:18].duplicated(keep=False)
+    repeated = known["certificate"].astype(str).str[:ID_LENGTH].duplicated(keep=False)
     return [
         RowIssue(row, "certificate", "noted", "repeated-certificate", "the same ID belongs to another row")
         for row in known.index[repeated]
     ]
 
 
-CHECKS: tuple[Check, ...] = (check_certificates, check_repeated_certificates)
+def check_households(people: DataFrame) -> list[RowIssue]:
+    """Note people of whom the file does not say in which household they live."""
+    detail = "keeps the household of the person known by this certificate, else is a household of one"
+    return [
+        RowIssue(row, "household_uid", "noted", "household-unknown", detail)
+        for row in people.index[people["household_uid"].isna()]
+    ]
+
+
+CHECKS: tuple[Check, ...] = (check_certificates, check_repeated_certificates, check_households)
 
 PEOPLE = LayerSpec(
     "people",
     "None",
     (
         Column("uid", length=80, synonyms=("编号", "人员编号", "person_id", "id")),
-        Column("household_uid", required=True, length=80, synonyms=("家庭编号", "户编号", "household_id")),
+        Column("household_uid", length=80, synonyms=("家庭编号", "户编号", "household_id")),
         Column("region_code", length=12, synonyms=("行政区划代码", "所在村社区代码", "unit", "village_code")),
         Column("name", length=80, personal=True, synonyms=("姓名", "残疾人姓名")),
         Column("certificate", length=30, personal=True, synonyms=("残疾人证号", "残疾证号", "证号")),

@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 from pandas import DataFrame, Series
 
-from planner.people import FACTS, PEOPLE, PERSONAL
+from planner.people import FACTS, ID_LENGTH, PEOPLE, PERSONAL
 from planner.secrecy import Cipher, rotate
 
 TABLE = "person"
@@ -41,7 +41,7 @@ def sealed(people: DataFrame, cipher: Cipher) -> DataFrame:
     for name in ("household_uid", "region_code"):
         rows[name] = Series(_texts(people, name), index=people.index, dtype=object)
     certificates = _texts(people, "certificate")
-    rows["certificate_mark"] = Series(cipher.marks(certificates), index=people.index, dtype=object)
+    rows["certificate_mark"] = Series(id_marks(certificates, cipher), index=people.index, dtype=object)
     for name in PERSONAL:
         secret = cipher.encrypt(_texts(people, name), TABLE, name, uids)
         rows[name] = Series(secret, index=people.index, dtype=object)
@@ -81,11 +81,19 @@ def resealed(rows: DataFrame, *, old: Cipher, new: Cipher) -> DataFrame:
     uids = rows["uid"].astype(str).tolist()
     fresh = rows.copy()
     certificates = old.decrypt(_bytes(rows, "certificate"), TABLE, "certificate", uids)
-    fresh["certificate_mark"] = Series(new.marks(certificates), index=rows.index, dtype=object)
+    fresh["certificate_mark"] = Series(id_marks(certificates, new), index=rows.index, dtype=object)
     for name in SEALED:
         secret = rotate(_bytes(rows, name), TABLE, name, uids, old=old, new=new)
         fresh[name] = Series(secret, index=rows.index, dtype=object)
     return fresh.assign(content_hash=content_hashes(fresh))
+
+
+def id_marks(certificates: Sequence[str | None], cipher: Cipher) -> list[bytes | None]:
+    """Return the keyed digest of the citizen's ID in each certificate number.
+
+    The digits after it are category and grade, which a new assessment changes: the person stays the same.
+    """
+    return cipher.marks([number[:ID_LENGTH] if number else None for number in certificates])
 
 
 def packed(people: DataFrame) -> list[str]:

@@ -20,7 +20,7 @@ from gis.catalogue import Language, city
 from gis.errors import EmptyLayerError
 from gis.store import ApplyCounts
 from planner import assessment as assessments
-from planner import store
+from planner import matching, store
 from planner.assessment import Assessment
 from planner.drafts import Draft, PlanOptions, kept_parameters, problem_of
 from planner.explanation import Explanation, of_candidate, of_others
@@ -40,6 +40,9 @@ CITY = "zhangye"
 def write_people(session: Session, rows: DataFrame, batch_id: int, cipher: Cipher) -> ApplyCounts:
     """Encrypt accepted rows of the layer `people` and bring the table to what they say.
 
+    A row whose uid is not known, as in the export of another register, is the person of the same citizen's
+    ID: it takes that person's uid, household and whatever it does not say itself (`planner.matching`).
+
     Raises
     ------
     SchemaError
@@ -47,7 +50,12 @@ def write_people(session: Session, rows: DataFrame, batch_id: int, cipher: Ciphe
     NotFoundError
         There is no import of that number.
     """
-    return store.write_people(session, sealed(rows, cipher), batch_id)
+    known_as = matching.known_as(rows, store.people_marks(session), cipher)
+    if known_as.notna().any():
+        kept = store.people(session)
+        kept = opened(kept[kept["uid"].isin(known_as.dropna())], cipher)
+        rows = matching.merged(rows, known_as, kept)
+    return store.write_people(session, sealed(matching.housed(rows), cipher), batch_id)
 
 
 def read_people(session: Session, cipher: Cipher, *, columns: tuple[str, ...] = SEALED) -> DataFrame:

@@ -99,11 +99,10 @@ def rotate_people(session: Session, *, old: Cipher, new: Cipher) -> int:
         last, count = int(rows["id"].iloc[-1]), count + len(rows)
 
 
-def person_by_mark(session: Session, mark: bytes) -> str | None:
-    """Return the uid of the live person whose certificate has that mark."""
-    return session.scalar(
-        select(Person.uid).where(Person.certificate_mark == mark, Person.retired_by.is_(None)).limit(1)
-    )
+def people_marks(session: Session) -> dict[str, bytes | None]:
+    """Return the mark of the citizen's ID of every live person, by uid, the first to come first."""
+    live = select(Person.uid, Person.certificate_mark).where(Person.retired_by.is_(None)).order_by(Person.id)
+    return {uid: mark and bytes(mark) for uid, mark in session.execute(live)}
 
 
 def households(session: Session) -> DataFrame:

@@ -1,6 +1,5 @@
 """`tantu import`, `imports`, `export`: files in, batches back, files out."""
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,12 +84,10 @@ def _show_import(done: "Loaded") -> None:
     names = ("read", "accepted", "unchanged", "repaired", "quarantined", "merged", "quarantine_file", "batch")
     values = {word(f"import.{name}"): told[name] for name in names if told[name] is not None}
     facts(word("import.title", layer=told["layer"], file=prepared.file_name), values)
-    counted = Counter((i.action, i.reason, i.column) for i in done.issues)
-    first = {(i.action, i.reason, i.column): i.detail for i in reversed(done.issues)}
-    rows = [(*key, count, first[key]) for key, count in counted.most_common(SHOWN_ISSUES)]
+    columns = ("action", "reason", "column", "count", "detail")
+    rows = [[found[name] for name in columns] for found in done.found()[:SHOWN_ISSUES]]
     if rows:
-        headings = [word(f"import.{name}") for name in ("action", "reason", "column", "count", "detail")]
-        table(word("import.issues"), headings, rows)
+        table(word("import.issues"), [word(f"import.{name}") for name in columns], rows)
     if prepared.proposed_mapping:
         say(word("import.proposals"))
         say(prepared.proposed_mapping)
