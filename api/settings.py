@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     user: str = Field("command line", description="who is named in the import batches of this command line")
     host: str = Field("127.0.0.1", description="address that `tantu serve` listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that `tantu serve` listens on")
+    media: Path = Field(
+        Path("media"),
+        description="folder of the photos of audits, originals sealed; back it up with the database",
+    )
     maps: Path = Field(Path("out"), description="folder of rendered maps that `tantu serve` shows")
 
 

@@ -1,13 +1,14 @@
-"""The mapped tables of audits: a visit, what it measured, and the findings that came of it.
+"""The mapped tables of audits: a visit, what it measured, its photos, and the findings that came of it.
 
 Verdicts are not stored: they are computed from measurements and the rules in force, so that a past
 audit can be judged again; a finding keeps the rule, value and limit it was opened with.
 """
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.tables import Base, BigId, geometry_column
@@ -54,6 +55,45 @@ class Measurement(Base):
     choice: Mapped[str | None] = mapped_column(String(40))
     unit: Mapped[str] = mapped_column(String(12))
     not_measured: Mapped[str | None] = mapped_column(String(30))
+
+
+class Photo(Base):
+    """One photo as evidence of one visit; `geom` is the fused position, `fixes` what everybody said of it.
+
+    The picture itself is in the media store under `sha256`. A photo refers to the number of its visit and
+    not to the row, since phones send photos before the visit and some visits are only on paper. `uid` is
+    made of content, visit and role, so the same photo handed in twice is one row, and one picture that is
+    to prove two visits is two. `time_source` is `gps`, `offset` or `assumed` (the camera's clock in the
+    zone of the city), `position_source` is `device`, `exif`, `form` or `place`.
+    """
+
+    __tablename__ = "photo"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(80), unique=True)
+    visit_uid: Mapped[str | None] = mapped_column(String(80), index=True)
+    role: Mapped[str] = mapped_column(String(12))
+    file_name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    phash: Mapped[str | None] = mapped_column(String(16))
+    format: Mapped[str] = mapped_column(String(8))
+    size_bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    orientation: Mapped[int]
+    taken_at: Mapped[datetime | None]
+    time_source: Mapped[str | None] = mapped_column(String(10))
+    altitude_m: Mapped[float | None]
+    bearing_deg: Mapped[float | None]
+    bearing_ref: Mapped[str | None] = mapped_column(String(1))
+    accuracy_m: Mapped[float | None]
+    position_source: Mapped[str | None] = mapped_column(String(10))
+    disagreement_m: Mapped[float | None]
+    fixes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    notes: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    received_by: Mapped[str] = mapped_column(String(80))
+    geom: Mapped[WKBElement | None] = geometry_column("POINT", nullable=True)
 
 
 class Finding(Base):
