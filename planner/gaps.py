@@ -24,8 +24,9 @@ def gaps(regions: pd.DataFrame, facilities: gpd.GeoDataFrame, service: str) -> p
     Parameters
     ----------
     regions
-        The layer `regions`, of which the rows that have not ended count; `population` decides which
-        service a county needs where the plan says so (missing: summed from below if known there).
+        The layer `regions`, of which the rows that have not ended count, but no farm or park;
+        `population` decides which service a county needs where the plan says so (missing: summed from
+        below if known there).
     facilities
         The layer `facilities` with `region_code`; one without a known region fills no gap.
     service
@@ -53,7 +54,8 @@ def gaps(regions: pd.DataFrame, facilities: gpd.GeoDataFrame, service: str) -> p
     tree = RegionTree.of(regions)
     population = inhabitants(tree)
     columns = ["code", "name", "level", "parent_code"]
-    rows: pd.DataFrame = tree.regions.loc[tree.regions["level"] == about["per"], columns]
+    asked = (tree.regions["level"] == about["per"]) & _counted(tree.regions)
+    rows: pd.DataFrame = tree.regions.loc[asked, columns]
     rows = rows.reset_index(drop=True)
     rows["population"] = rows["code"].map(population)
     own = _filled(tree, facilities, service, about["per"]).reindex(rows["code"])
@@ -70,6 +72,14 @@ def gaps(regions: pd.DataFrame, facilities: gpd.GeoDataFrame, service: str) -> p
         rows["places"] = rows["places"].mask(small, pd.Series(both, index=rows.index))
         rows["accepted"] = rows["accepted"].mask(small, f"{service};{INSTEAD[service]}")
     return rows
+
+
+def _counted(regions: pd.DataFrame) -> pd.Series:
+    """Return which regions the plan counts: all but the farms and parks of the list `region_kind`."""
+    kinds = codelist("region_kind").codes
+    aside = [code for code, about in kinds.items() if about.facts.get("counts") is False]
+    named = regions["kind"] if "kind" in regions else pd.Series(index=regions.index, dtype=object)
+    return ~named.isin(aside)
 
 
 def inhabitants(tree: RegionTree) -> pd.Series:

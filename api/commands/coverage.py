@@ -22,6 +22,7 @@ MAP_SERVICES = ("rehabilitation", "care", "accessible_toilet")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("cover", help=word("command.cover"))(cover)
+    app.command("gaps", help=word("command.gaps"))(list_gaps)
     app.command("map", help=word("command.map"))(draw_map)
 
 
@@ -116,6 +117,58 @@ def _show_cover(measured: "Coverage", here: Place) -> None:
 
 def _percent(share: float | None) -> str:
     return "—" if share is None else f"{share:.1%}"
+
+
+def list_gaps(
+    service: Annotated[str | None, typer.Argument(help=word("option.service"))] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List the regions in which the plan asks for a service and there is none."""
+    from gis import store
+    from planner.gaps import gaps
+
+    asked = (
+        [service]
+        if service
+        else [c for c, about in codelist("service").codes.items() if "per" in about.facts]
+    )
+    with place().session(read_only=True) as session:
+        regions, facilities = store.layer(session, "regions"), store.layer(session, "facilities")
+    found = {name: gaps(regions, facilities, name) for name in asked}
+    told = [_gap(name, rows) for name, rows in found.items()]
+
+    def show() -> None:
+        columns = ("service", "level", "regions", "with", "unknown", "without")
+        table(word("gaps.title"), [word(f"gaps.{c}") for c in columns], [_gap_row(row) for row in told])
+        if service:
+            listed = [(gap["code"], gap["name"]) for gap in told[0]["gaps"]]
+            table(word("gaps.without"), (word("gaps.code"), word("cover.region")), listed)
+
+    answer(told, as_json=as_json, show=show)
+
+
+def _gap(service: str, regions: "pd.DataFrame") -> dict[str, Any]:
+    """Return how many regions have a service, and which have none."""
+    without = regions[regions["has"].eq(other=False).fillna(value=False)]
+    return {
+        "service": service,
+        "level": regions["level"].iloc[0] if len(regions) else codelist("service")[service].facts["per"],
+        "regions": len(regions),
+        "with": int(regions["has"].fillna(value=False).sum()),
+        "unknown": int(regions["has"].isna().sum()),
+        "rule": codelist("service")[service].facts["norm_source"],
+        "gaps": without[["code", "name", "parent_code"]].to_dict("records"),
+    }
+
+
+def _gap_row(row: dict[str, Any]) -> list[object]:
+    lang = place().lang
+    names = (
+        codelist("service")[row["service"]].label(lang),
+        codelist("region_level")[row["level"]].label(lang),
+    )
+    return [*names, row["regions"], row["with"], row["unknown"], len(row["gaps"])]
 
 
 def draw_map(

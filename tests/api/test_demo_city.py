@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from api.commands.console import Place
@@ -59,6 +60,30 @@ def test_a_group_counts_only_its_people(in_city):
     everybody = in_city("cover", "care", "--json").told
     wheelchairs = in_city("cover", "care", "--group", "wheelchair_users", "--json").told
     assert 0 < wheelchairs["people"] < everybody["people"]
+
+
+def test_the_planted_gaps_are_found_and_every_other_has_a_place_that_does_not_run(in_city, built):
+    planted = pd.read_csv(built.folder / "data" / "truth" / "gaps_truth.csv", dtype=str)
+    places = pd.read_csv(built.folder / "data" / "facilities.csv", dtype=str)
+    for name in ("care", "device_station", "township_institution", "village_service"):
+        told = in_city("gaps", name, "--json").told[0]
+        assert told["with"] + told["unknown"] + len(told["gaps"]) == told["regions"]
+        gaps = {gap["code"] for gap in told["gaps"]}
+        known = set(planted[planted["service"] == name]["region_code"])
+        assert known
+        assert known <= gaps
+        serving = places[
+            places["services"].fillna("").str.split(";").map(lambda names, name=name: name in names)
+        ]
+        for code in gaps - known:
+            here = serving[serving["region_code"].str.startswith(code)]
+            assert len(here)
+            assert "operating" not in set(here["operating_status"])
+
+
+def test_the_plan_counts_65_townships_and_888_villages(in_city):
+    regions = {row["service"]: row["regions"] for row in in_city("gaps", "--json").told}
+    assert (regions["township_institution"], regions["village_service"], regions["care"]) == (65, 888, 6)
 
 
 def test_a_plan_keeps_its_limits_and_can_be_explained(in_city):
