@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pandas as pd
 import typer
 
+from api.commands.cases import register_cases
 from api.commands.console import Json, answer, progress, say, table, today, word
+from api.commands.evidence import register_evidence
 from api.commands.exchange import register_exchange
 from api.settings import settings
 from gis.catalogue import codelist
@@ -29,6 +31,8 @@ def register(app: typer.Typer) -> None:
     audit.command("judge", help=word("command.audit_judge"))(judge_file)
     audit.command("form", help=word("command.audit_form"))(form)
     register_exchange(audit)
+    register_cases(audit)
+    register_evidence(audit, app)
     app.add_typer(audit, name="audit")
 
 
