@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("cover", help=word("command.cover"))(cover)
     app.command("gaps", help=word("command.gaps"))(list_gaps)
+    app.command("site", help=word("command.site"))(site)
     app.command("map", help=word("command.map"))(draw_map)
 
 
@@ -169,6 +170,56 @@ def _gap_row(row: dict[str, Any]) -> list[object]:
         codelist("region_level")[row["level"]].label(lang),
     )
     return [*names, row["regions"], row["with"], row["unknown"], len(row["gaps"])]
+
+
+def site(
+    service: Annotated[str, typer.Argument(help=word("option.service"))],
+    new: Annotated[int, typer.Option(help=word("option.new"), min=1)] = 1,
+    model: Annotated[str, typer.Option(help=word("option.model"))] = "mclp",
+    mode: Annotated[str | None, typer.Option(help=word("option.mode"))] = None,
+    within: Annotated[str | None, typer.Option(help=word("option.within"))] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Propose new sites of a service, proved best for the model."""
+    from api.sites import propose
+    from planner.coverage import changed, norm
+
+    here = place()
+    asked = changed(norm(service), mode=_mode(mode), within=within)
+    with progress(quiet=as_json) as advance:
+        advance(word("demo.cover"), 0.1)
+        layers = _layers(here, "all")
+        advance(word("demo.cover"), 0.4)
+        proposed = propose(layers, asked, new=new, model=model)
+    places = [
+        {"uid": row["uid"], "name": row["name"], "region_code": row["region_code"],
+         "lon": row["geometry"].x, "lat": row["geometry"].y}
+        for row in proposed.sites.to_dict("records")
+    ]  # fmt: skip
+    found = proposed.found
+    told = {
+        "service": service,
+        "model": model,
+        "people": proposed.people,
+        "new_sites": places,
+        "objective": found.objective,
+        "bound": found.bound,
+        "gap": found.gap,
+        "seconds": round(proposed.seconds, 2),
+    }
+
+    def show() -> None:
+        headings = (word("gaps.code"), word("cover.region"))
+        rows = [(row["region_code"], row["name"]) for row in places]
+        table(
+            word("site.title", service=codelist("service")[service].label(here.lang), model=model),
+            headings,
+            rows,
+        )
+        say(word("site.proved", objective=f"{found.objective:,.1f}", gap=f"{found.gap:.3%}"))
+
+    answer(told, as_json=as_json, show=show)
 
 
 def draw_map(

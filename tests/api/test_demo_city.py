@@ -81,6 +81,17 @@ def test_the_planted_gaps_are_found_and_every_other_has_a_place_that_does_not_ru
             assert "operating" not in set(here["operating_status"])
 
 
+def test_new_sites_reach_more_the_more_there_are_and_are_proved(in_city):
+    asked = ("site", "care", "--within", "20min", "--json")
+    one, three = (in_city(*asked, "--new", number).told for number in (1, 3))
+    assert len(one["new_sites"]) == 1
+    assert len(three["new_sites"]) == 3
+    assert one["people"] == 3000
+    assert one["objective"] < three["objective"] <= 3000
+    assert one["gap"] == three["gap"] == 0
+    assert in_city(*asked, "--model", "guess").told["error"]["code"] == "not-found"
+
+
 def test_the_plan_counts_65_townships_and_888_villages(in_city):
     regions = {row["service"]: row["regions"] for row in in_city("gaps", "--json").told}
     assert (regions["township_institution"], regions["village_service"], regions["care"]) == (65, 888, 6)
