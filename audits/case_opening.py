@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from audits import case_store as store
 from audits import deadlines, event_store, violations
-from audits.case_store import Subject
+from audits.case_store import Earlier, Subject
 from audits.case_tables import Case
 from audits.casepolicy import CasePolicy, policy_on
 from audits.cases import step
@@ -76,15 +76,15 @@ def open_cases(
         layer, place, element, number = group[ELEMENT].iloc[0]
         subject = Subject(layer, place, element, int(number))
         earlier = store.earlier_cases(session, subject)
-        current = earlier[earlier["state"].isin(store.OPEN_STATES) & (earlier["kind"] == "repair")]
-        if current.empty:
+        current = [case for case in earlier if case.state in store.OPEN_STATES and case.kind == "repair"]
+        if not current:
             row = _opened(session, subject, group, by=by, at=at)
             opened.append(row.uid)
             recurring += [row.uid] if row.recurs else []
-        elif current["state"].iloc[-1] in {"repaired", "confirmed"}:
+        elif current[-1].state in {"repaired", "confirmed"}:
             waiting += len(group)
         else:
-            _joined(session, str(current["uid"].iloc[-1]), group, by=by, at=at)
+            _joined(session, current[-1].uid, group, by=by, at=at)
             joined += len(group)
     return Opened(tuple(opened), tuple(recurring), joined, waiting)
 
@@ -184,10 +184,13 @@ def _rules(sources: Iterable[dict[str, Any]]) -> list[str]:
     return sorted({source["rule_id"] for source in sources if source.get("rule_id")})
 
 
-def _recurrence(earlier: pd.DataFrame, day: date, policy: CasePolicy, kind: str) -> str | None:
+def _recurrence(earlier: Sequence[Earlier], day: date, policy: CasePolicy, kind: str) -> str | None:
     since = (pd.Timestamp(day) - pd.DateOffset(months=policy.recurrence_months)).date()
-    same = earlier[(earlier["state"] == "closed") & (earlier["kind"] == kind)]
-    recent = [(row["ended_on"], row["uid"]) for row in same.to_dict("records") if row["ended_on"] >= since]
+    recent = [
+        (case.ended_on, case.uid)
+        for case in earlier
+        if case.state == "closed" and case.kind == kind and case.ended_on and case.ended_on >= since
+    ]
     return max(recent)[1] if recent else None
 
 

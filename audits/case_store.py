@@ -37,6 +37,16 @@ class Subject:
     offender: str | None = None
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A case of the same element of the same place."""
+
+    uid: str
+    kind: str
+    state: str
+    ended_on: date | None
+
+
 def case_row(session: Session, uid: str, *, for_update: bool = False) -> Case:
     """Return the row of a case, alone until the end of the transaction where it will be changed.
 
@@ -113,10 +123,11 @@ def new_findings(session: Session, uids: Sequence[str] | None = None) -> pd.Data
         .order_by(Finding.opened_on, Finding.id)
     )
     names = [column.name for column in Finding.__table__.columns]
+    asked = None if uids is None else set(uids)
     rows = [
         {name: getattr(finding, name) for name in names} | {"inspector": inspector}
         for finding, inspector in session.execute(query)
-        if uids is None or finding.uid in set(uids)
+        if asked is None or finding.uid in asked
     ]
     return pd.DataFrame(rows, columns=[*names, "inspector"])
 
@@ -163,16 +174,15 @@ def note_recheck(session: Session, visit: Visit, subject: Subject, rules: Iterab
     session.execute(update(Finding).where(*own).values(state="in_case"))
 
 
-def earlier_cases(session: Session, subject: Subject) -> pd.DataFrame:
-    """Return the cases of one element of one place, open and ended."""
-    asked = (
+def earlier_cases(session: Session, subject: Subject) -> list[Earlier]:
+    """Return the cases of one element of one place, open and ended, in the order they were opened."""
+    query = select(Case.uid, Case.kind, Case.state, Case.ended_on).where(
         Case.place_layer == subject.place_layer,
         Case.place_uid == subject.place_uid,
         Case.element == subject.element,
         Case.element_no == subject.element_no,
     )
-    where = asked[0] & asked[1] & asked[2] & asked[3]
-    return pd.DataFrame(read_frame(session, Case, where=where))
+    return [Earlier(*row) for row in session.execute(query.order_by(Case.id))]
 
 
 def orphans(session: Session) -> list[Case]:
