@@ -59,7 +59,7 @@ def _row(
         "place_name": names.get(place) or place[1],
         "element": f"{element} {row['element_no']}",
         "what": what or row["rule_id"],
-        "clause": f"{rule.standard if rule else ''} {row['clause']}".strip(),
+        "clause": f"{_standard(rule, rulebook, lang)} {row['clause']}".strip(),
         "measured": _measured(row, unit, lang),
         "limit": _limit(row, rule, unit, lang),
         "severity": codelist("severity")[row["severity"]].label(lang),
@@ -75,6 +75,15 @@ def _rule(rulebook: RuleBook, rule_id: str) -> Rule | None:
         return rulebook.rule(rule_id)
     except NotFoundError:  # a rule that was taken out since; the finding keeps its own figures
         return None
+
+
+def _standard(rule: Rule | None, rulebook: RuleBook, lang: Language) -> str:
+    """Return the number of a standard, or its name where it has none."""
+    if rule is None:
+        return ""
+    known = rulebook.standards[rule.standard]
+    numbered = any(letter.isdigit() for letter in known.id)
+    return known.id if numbered else (f"{known.zh}：" if lang == "zh" else f"{known.en}:")
 
 
 def _measured(row: dict[Any, Any], unit: str, lang: Language) -> str:
