@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from planner.classes import Classes, Floats, Ints
+from planner.quiet import QuietHighs
 
 YUAN = 1_000.0
 
@@ -183,15 +184,6 @@ def _matrix(classes: Classes, columns: Columns, years: int, counties: int) -> sp
     values = np.concatenate([ones, ones, classes.cost[columns.number] / YUAN, ones])
     shape = (size + 2 * years + counties * years, width)
     return sparse.csr_matrix((values, (rows, np.tile(np.arange(width), 4))), shape=shape)
-
-
-class QuietHighs(highspy.Highs):
-    """HiGHS that says nothing, not even its name: standard output belongs to the answer."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802  the name of highspy, which calls this first of all
-        """Fall silent before the first line is printed."""
-        self.setOptionValue("output_flag", False)  # noqa: FBT003  the solver takes no keywords
-        super().enableCallbacks()  # type: ignore[no-untyped-call]  # highspy declares no types
 
 
 def _solver(time_limit_s: float) -> highspy.Highs:

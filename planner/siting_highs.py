@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 from scipy.sparse import csr_array
 
+from planner.quiet import QuietHighs
 from planner.siting_problem import Bools, Floats
 
 STATUS = {True: "optimal", False: "infeasible"}
@@ -95,9 +96,7 @@ def _model(linear: Linear) -> highspy.HighsLp:
 
 
 def _solver(time_limit_s: float, gap: float) -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy ships no types
-    loud = False
-    solver.setOptionValue("output_flag", loud)
+    solver = QuietHighs()  # type: ignore[no-untyped-call]  # highspy ships no types
     solver.setOptionValue("time_limit", max(0.1, float(time_limit_s)))
     solver.setOptionValue("mip_rel_gap", float(gap))
     solver.setOptionValue("mip_abs_gap", 1e-7)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from api.access import Coverage, Layers
+    from api.sites import Proposal
     from maps.mapview import MapView
 
 MAPS = ("toilets", "coverage", "renovations")
@@ -192,34 +193,36 @@ def site(
         layers = _layers(here, "all")
         advance(word("demo.cover"), 0.4)
         proposed = propose(layers, asked, new=new, model=model)
-    places = [
-        {"uid": row["uid"], "name": row["name"], "region_code": row["region_code"],
-         "lon": row["geometry"].x, "lat": row["geometry"].y}
-        for row in proposed.sites.to_dict("records")
-    ]  # fmt: skip
-    found = proposed.found
-    told = {
-        "service": service,
-        "model": model,
-        "people": proposed.people,
-        "new_sites": places,
+    told = _proposed(proposed)
+
+    def show() -> None:
+        named = codelist("service")[service].label(here.lang)
+        rows = [(row["region_code"], row["name"]) for row in told["new_sites"]]
+        headings = (word("gaps.code"), word("cover.region"))
+        table(word("site.title", service=named, model=model), headings, rows)
+        say(word("site.proved", objective=f"{told['objective']:,.1f}", gap=f"{told['gap']:.3%}"))
+
+    answer(told, as_json=as_json, show=show)
+
+
+def _proposed(proposal: "Proposal") -> dict[str, Any]:
+    """Return the machine-readable answer."""
+    sites = [
+        {name: row[name] for name in ("uid", "name", "region_code")}
+        | {"lon": row["geometry"].x, "lat": row["geometry"].y}
+        for row in proposal.sites.to_dict("records")
+    ]
+    found = proposal.found
+    return {
+        "service": proposal.norm.service,
+        "model": proposal.model,
+        "people": proposal.people,
+        "new_sites": sites,
         "objective": found.objective,
         "bound": found.bound,
         "gap": found.gap,
-        "seconds": round(proposed.seconds, 2),
+        "seconds": round(proposal.seconds, 2),
     }
-
-    def show() -> None:
-        headings = (word("gaps.code"), word("cover.region"))
-        rows = [(row["region_code"], row["name"]) for row in places]
-        table(
-            word("site.title", service=codelist("service")[service].label(here.lang), model=model),
-            headings,
-            rows,
-        )
-        say(word("site.proved", objective=f"{found.objective:,.1f}", gap=f"{found.gap:.3%}"))
-
-    answer(told, as_json=as_json, show=show)
 
 
 def draw_map(
