@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from planner.model import QuietHighs
+from planner.quiet import QuietHighs
 from planner.problem import FREE, Problem
 from planner.programme import solve
 from planner.quotas import bands

@@ -36,7 +36,7 @@ class TantuError(Exception):
 
 
 class SetupError(TantuError):
-    """This machine or its settings are not ready."""
+    """The machine or its settings are not ready."""
 
     code = "setup"
 
@@ -66,9 +66,7 @@ class KeyMissingError(SetupError):
     code = "key-missing"
 
     def __init__(self, why: str) -> None:
-        super().__init__(
-            f"{why}; set TANTU_KEY or TANTU_KEY_FILE to the key this database was made with."
-        )
+        super().__init__(f"{why}; set TANTU_KEY or TANTU_KEY_FILE to the key this database was made with.")
 
 
 class InputError(TantuError):
