@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from planner.quiet import QuietHighs
 from planner.problem import FREE, Problem
 from planner.programme import solve
+from planner.quiet import QuietHighs
 from planner.quotas import bands
 from planner.secrecy import Cipher
 

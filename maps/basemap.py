@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.catalogue import Language
+from gis.errors import EmptyLayerError
 from maps.encoding import rings
 from maps.layers import AreaLayer, Layer, LineLayer
 
@@ -46,10 +47,19 @@ class MapBase:
     villages: gpd.GeoDataFrame | None = None
     schematic: bool = True
 
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Return west, south, east, north in degrees."""
-        west, south, east, north = self.counties.total_bounds
-        return float(west), float(south), float(east), float(north)
+    def bounds(self, places: gpd.GeoDataFrame | None = None) -> tuple[float, float, float, float]:
+        """Return west, south, east, north in degrees: of the counties, else of the roads, else of places.
+
+        Raises
+        ------
+        EmptyLayerError
+            There is nothing that a map could show.
+        """
+        for layer in (self.counties, self.roads, places):
+            if layer is not None and np.isfinite(layer.total_bounds).all():
+                west, south, east, north = layer.total_bounds
+                return float(west), float(south), float(east), float(north)
+        raise EmptyLayerError("regions")
 
 
 def base_layers(base: MapBase, lang: Language) -> tuple[Layer, ...]:

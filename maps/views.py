@@ -76,7 +76,7 @@ def toilet_view(toilets: gpd.GeoDataFrame, *, lang: Language, on: date, base: Ma
         layers=(*base_layers(base, lang), places),
         tables=(TwinTable("toilets", said["toilets.list"], TOILET_FIELDS),),
         legend=tuple(LegendEntry(said[f"level.{level}"], *mark) for level, mark in LEVEL_MARKS.items()),
-        bounds=base.bounds(),
+        bounds=base.bounds(toilets),
         filters=filters,
         notes=(said["toilets.note"].format(date=on.isoformat()), *_schematic(base, said)),
         lookups=lookups,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import tests.rules as rules
+from tests import rules
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -48,7 +48,12 @@ TESTS = read("tests")
         (rules.too_long, PRODUCT, "gis/long.py", "def f():\n" + "    x = 1\n" * 41),
         (rules.too_long, PRODUCT, "gis/long.py", "def f(a, b, c, d, e, f):\n    return a\n"),
         (rules.undocumented, PRODUCT, "gis/bare.py", "x = 1\n"),
-        (rules.undocumented, PRODUCT, "gis/bare.py", '"""M."""\ndef f():\n    """F."""\n    raise CrsError\n'),
+        (
+            rules.undocumented,
+            PRODUCT,
+            "gis/bare.py",
+            '"""M."""\ndef f():\n    """F."""\n    raise CrsError\n',
+        ),
         (rules.marks, PRODUCT | TESTS, "gis/later.py", "x = 1  # TO" + "DO\n"),
         (rules.marks, PRODUCT | TESTS, "gis/later.py", "x = 1  # no" + "qa\n"),
         (rules.empty_tests, TESTS, "tests/test_x.py", "def test_nothing():\n    x = 1\n"),
@@ -107,7 +112,9 @@ def test_the_locks_pin_every_dependency_and_name_no_address():
     for name, wanted in (("requirements.lock", runtime), ("requirements-dev.lock", develop)):
         lock = (ROOT / name).read_text()
         pins[name] = {line.split(" ")[0] for line in lock.splitlines() if "==" in line}
-        assert {re.split(r"[\[<>=; ]", entry)[0] for entry in wanted} <= {pin.split("==")[0] for pin in pins[name]}
+        assert {re.split(r"[\[<>=; ]", entry)[0] for entry in wanted} <= {
+            pin.split("==")[0] for pin in pins[name]
+        }
         assert "://" not in lock
     assert pins["requirements.lock"] <= pins["requirements-dev.lock"]
     npm_lock = (ROOT / "package-lock.json").read_text()
@@ -117,7 +124,9 @@ def test_the_locks_pin_every_dependency_and_name_no_address():
 
 def test_no_file_names_a_machine_or_a_registry():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    banned = re.compile("|".join(["/ho" + "me/", "/ro" + "ot/", "/wo" + "rk/", r"pypi\.o" + "rg", r"npmj" + "s"]))
+    banned = re.compile(
+        "|".join(["/ho" + "me/", "/ro" + "ot/", "/wo" + "rk/", r"pypi\.o" + "rg", r"npmj" + "s"])
+    )
     guilty = []
     for name in listed.splitlines():
         path = ROOT / name
