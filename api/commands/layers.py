@@ -1,4 +1,4 @@
-"""`tantu import`, `imports`, `export`: files in, batches back, files out."""
+"""`tantu layers`, `import`, `imports`, `export`: what a layer holds, files in, batches back, files out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,19 +13,67 @@ if TYPE_CHECKING:
 
     from api.loading import Loaded
     from gis.intake import ImportOptions
-    from gis.specs import LayerSpec
+    from gis.specs import Column, LayerSpec
 
 SHOWN_ISSUES = 20
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("layers", help=word("command.layers"))(dictionary)
     app.command("import", help=word("command.import"))(import_layer)
     imports = typer.Typer(help=word("command.imports"), invoke_without_command=True)
     imports.callback()(list_imports)
     imports.command("undo", help=word("command.undo"))(undo_import)
     app.add_typer(imports, name="imports")
     app.command("export", help=word("command.export"))(export_layer)
+
+
+def dictionary(
+    layer: Annotated[str | None, typer.Argument(help=word("option.layer"))] = None, *, as_json: Json = False
+) -> None:
+    """Say which columns a layer has: the data dictionary that another office maps its file to."""
+    from api.registry import REGISTRY
+    from api.registry import layer as known_layer
+
+    specs = [known_layer(layer).spec] if layer else [known.spec for known in REGISTRY.values()]
+    told = [
+        {
+            "layer": spec.name,
+            "geometry": spec.geometry,
+            "columns": [_defined(column) for column in spec.columns],
+        }
+        for spec in specs
+    ]
+    answer(told, as_json=as_json, show=lambda: _show_dictionary(told))
+
+
+def _defined(column: "Column") -> dict[str, Any]:
+    from gis.catalogue import codelist
+
+    return {
+        "name": column.name,
+        "kind": column.kind,
+        "required": column.required,
+        "personal": column.personal,
+        "unit": column.unit or None,
+        "codes": list(codelist(column.codes).codes) if column.codes else None,
+        "low": column.low,
+        "high": column.high,
+        "length": column.length if column.kind == "text" else None,
+        "also_called": [*column.aliases, *column.synonyms],
+    }
+
+
+def _show_dictionary(told: list[dict[str, Any]]) -> None:
+    names = ("name", "kind", "required", "personal", "unit", "codes", "also_called")
+    for spec in told:
+        rows = [
+            [" ".join(value) if isinstance(value, list) else value for value in map(column.get, names)]
+            for column in spec["columns"]
+        ]
+        title = word("layers.title", layer=spec["layer"], geometry=spec["geometry"])
+        table(title, [word(f"layers.{name}") for name in names], rows)
 
 
 def import_layer(
