@@ -59,7 +59,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class _Places:
+class Joints:
     """Joints of places, as rows of whole numbers.
 
     `leave` and `arrive` have columns (start node, end node, cost to or from each), the way from the door
@@ -88,8 +88,8 @@ def nearest(
     limit
         Seconds (`by` time) or metres (`by` distance); None for no limit.
     """
-    most = _most(limit)
-    people, places = _places(network, origins, by), _places(network, targets, by)
+    most = most_cost(limit)
+    people, places = joints_on(network, origins, by), joints_on(network, targets, by)
     at_cost, at_owner = _reached(network, places, most, by)
     cost = np.full(len(people.edge), NEVER, np.int64)
     owner = np.full(len(people.edge), -1, np.int32)
@@ -109,7 +109,7 @@ def nearest(
 
 def at_nodes(network: Network, targets: Snapped, *, limit: float | None = None, by: By = "time") -> Nearest:
     """Return for every node of the network the target that is nearest to travel to; see `nearest`."""
-    cost, owner = _reached(network, _places(network, targets, by), _most(limit), by)
+    cost, owner = _reached(network, joints_on(network, targets, by), most_cost(limit), by)
     return Nearest(cost, np.where(cost < NEVER, owner, -1).astype(np.int32))
 
 
@@ -125,8 +125,8 @@ def matrix(
     limit
         Seconds (`by` time) or metres (`by` distance); None for no limit, which needs memory for every pair.
     """
-    most = _most(limit)
-    people, places = _places(network, origins, by), _places(network, targets, by)
+    most = most_cost(limit)
+    people, places = joints_on(network, origins, by), joints_on(network, targets, by)
     person, place, direct = _along_one_edge(people, places)
     toward = len(places.edge) <= len(people.edge)
     graph = network.graph(by, toward=toward)
@@ -142,11 +142,12 @@ def matrix(
     return Pairs(origin, sorted_by_origin.indices.astype(np.int32), sorted_by_origin.data)
 
 
-def _most(limit: float | None) -> int:
+def most_cost(limit: float | None) -> int:
+    """Return a limit in seconds or metres as the highest whole cost within it; NEVER - 1 for none."""
     return NEVER - 1 if limit is None else min(int(np.floor(limit * 10 + 1e-6)), NEVER - 1)
 
 
-def _places(network: Network, snapped: Snapped, by: By) -> _Places:
+def joints_on(network: Network, snapped: Snapped, by: By) -> Joints:
     """Return the joints of places with what it costs to leave and to reach them."""
     on = snapped.edge >= 0
     edge, fraction = np.where(on, snapped.edge, 0), snapped.fraction
@@ -172,7 +173,7 @@ def _places(network: Network, snapped: Snapped, by: By) -> _Places:
         np.stack([*nodes, *(np.minimum(cost + door, NEVER) for cost in costs)], axis=1).astype(np.int32)
         for costs in ((to_start, to_end), (from_start, from_end))
     )
-    return _Places(snapped.edge, leave, arrive, along[0], along[1], passed, door)
+    return Joints(snapped.edge, leave, arrive, along[0], along[1], passed, door)
 
 
 def _barriers_before(network: Network, edge: Ints, fraction: Floats, by: By) -> tuple[Longs, Longs]:
@@ -185,7 +186,7 @@ def _barriers_before(network: Network, edge: Ints, fraction: Floats, by: By) -> 
     return total[here] - total[first], total[last] - total[here]
 
 
-def _along_one_edge(people: _Places, places: _Places) -> tuple[Longs, Longs, Longs]:
+def _along_one_edge(people: Joints, places: Joints) -> tuple[Longs, Longs, Longs]:
     """Return pairs of an origin and a target on one edge, and the cost along it."""
     shared = np.zeros(max(int(people.edge.max(initial=0)), int(places.edge.max(initial=0))) + 2, bool)
     shared[places.edge] = True
@@ -206,7 +207,7 @@ def _along_one_edge(people: _Places, places: _Places) -> tuple[Longs, Longs, Lon
     return person, place, cost
 
 
-def _seeds(places: _Places) -> Ints:
+def _seeds(places: Joints) -> Ints:
     """Return (node, cost, owner) rows from which a search spreads."""
     owner = np.arange(len(places.edge), dtype=np.int32)
     sides = [np.stack([places.arrive[:, s], places.arrive[:, 2 + s], owner], axis=1) for s in (0, 1)]
@@ -214,7 +215,7 @@ def _seeds(places: _Places) -> Ints:
     return np.ascontiguousarray(seeds[seeds[:, 1] < NEVER])
 
 
-def _reached(network: Network, places: _Places, most: int, by: By) -> tuple[Ints, Ints]:
+def _reached(network: Network, places: Joints, most: int, by: By) -> tuple[Ints, Ints]:
     """Return the cost from every node to its nearest place within the limit, and the place."""
     return spread(network.graph(by, toward=True), _seeds(places), most)
 
