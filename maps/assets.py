@@ -17,7 +17,8 @@ from gis.errors import NotFoundError
 from maps.styles import tokens_css
 
 TOKENS = "tokens.css"
-OWN = ("codec.js", "page.js", "map.js", "places.js", "regions.js", "page.css", "page.html")
+SCRIPTS = ("theme.js", "codec.js", "page.js", "map.js", "places.js", "regions.js")
+OWN = (*SCRIPTS, "page.css", "page.html", "stage.html")
 NPM = (
     "leaflet/dist/leaflet.js",
     "leaflet/dist/leaflet.css",

@@ -9,8 +9,8 @@ HTML-escaped by us. So no template engine ever sees a word that somebody typed.
 import base64
 import hashlib
 import html as markup
-import json
 import re
+from dataclasses import dataclass
 from string import Template as Words
 from typing import Any, Literal
 
@@ -22,8 +22,8 @@ from gis.catalogue import Language, words
 from gis.errors import SchemaError
 from maps import assets
 from maps.mapview import LegendEntry, MapView
+from maps.payload import payload
 
-SCRIPTS = ("codec.js", "page.js", "map.js", "places.js", "regions.js")
 STYLES = ("tokens.css", "page.css")
 FIND_TITLES = {
     "toilets": "find.title",
@@ -31,15 +31,7 @@ FIND_TITLES = {
     "renovations": "renovations.pick_year",
 }
 THEMES = {"": "system", "light": "light", "dark": "dark", "contrast": "contrast"}
-# Sections of the words that the scripts of each kind of page speak.
-SECTIONS = {
-    "places": {"map", "find", "list", "card", "item", "verdict", "feature", "fresh", "value"},
-    "regions": {"map", "list", "card", "value", "regions", "coverage", "renovations", "level_name"},
-}
 _ID = re.compile(r"[a-z][a-z0-9-]*")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "{}<>&`$\u2028\u2029"}
-_ESCAPES |= dict.fromkeys(range(0xD800, 0xE000), "\\ufffd")
 
 
 def html(
@@ -64,6 +56,47 @@ def html(
     SchemaError
         The id of a layer is not letters, digits and hyphens.
     """
+    return _figure(view, lang, inline=inline, other=other, assets_at=assets_at).render()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A map with its list, controls, legend and card, to stand inside a page of the service.
+
+    Attributes
+    ----------
+    main
+        HTML of the working area; holds no text of data.
+    begin
+        The script that makes the map and calls ours, and `source`, what a content policy says of it.
+    scripts, styles
+        Names of the assets that the page must bring, in order.
+    payload
+        The data block, JSON that is safe inside a script element.
+    """
+
+    main: str
+    begin: str
+    source: str
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+    payload: str
+
+
+def stage(view: MapView, lang: Language) -> Stage:
+    """Return a view as the working area of a page that has a frame of its own.
+
+    Raises
+    ------
+    NotFoundError
+        A script or stylesheet is not among the local files (`maps.assets`).
+    SchemaError
+        The id of a layer is not letters, digits and hyphens.
+    """
+    return _figure(view, lang, inline=False, other="", assets_at="").stage()
+
+
+def _figure(view: MapView, lang: Language, *, inline: bool, other: str, assets_at: str) -> "PageFigure":
     figure = PageFigure(view, lang, inline=inline, other=other, assets_at=assets_at)
     west, south, east, north = view.bounds
     drawn = PageMap([(south + north) / 2, (west + east) / 2])
@@ -73,28 +106,7 @@ def html(
     for layer in view.layers:
         drawn.add_child(PageCall("draw", layer.id))
     drawn.add_child(PageCall(view.kind, listed))
-    return figure.render()
-
-
-def payload(view: MapView) -> str:
-    """Return the data of a view as JSON that is safe inside a script element and in any template."""
-    said = words(view.lang, "maps")
-    whole: dict[str, Any] = {
-        "name": view.name, "lang": view.lang, "title": view.title, "bounds": list(view.bounds),
-        "layers": [layer.payload() for layer in view.layers],
-        "tables": [
-            {"layer": table.layer, "caption": table.caption, "columns": _fields(table.columns, said)}
-            for table in view.tables
-        ],
-        "card": _fields(view.tables[0].columns, said),
-        "filters": [{"id": entry.id, "label": entry.label, "bit": entry.bit} for entry in view.filters],
-        "slices": [{"id": entry.id, "label": entry.label, "note": entry.note} for entry in view.slices],
-        "lookups": dict(view.lookups),
-        "words": {key: text for key, text in said.items() if key.partition(".")[0] in SECTIONS[view.kind]},
-        **view.options,
-    }  # fmt: skip
-    written = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _STRING.sub(lambda found: found.group().translate(_ESCAPES), written)
+    return figure
 
 
 class PageMap(folium.Map):
@@ -103,7 +115,7 @@ class PageMap(folium.Map):
     def __init__(self, centre: list[float]) -> None:
         super().__init__(centre, tiles=None, zoom_start=8, zoom_control=False)
         self._name, self._id = "map", "tantu"
-        self.default_js = [("leaflet", "npm:leaflet.js"), *((name, f"own:{name}") for name in SCRIPTS)]
+        self.default_js = [("leaflet", "npm:leaflet.js"), *((name, f"own:{name}") for name in assets.SCRIPTS)]
         self.default_css = [("leaflet_css", "npm:leaflet.css"), *((name, f"own:{name}") for name in STYLES)]
         # `max_zoom` never reaches Leaflet when there are no tiles, so the options are set here.
         self.options |= {
@@ -147,7 +159,7 @@ class PageFigure(Figure):
         super().__init__()
         self.view, self.lang, self.inline, self.other, self.assets_at = view, lang, inline, other, assets_at
 
-    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - signature of branca
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401, ARG002 - signature of branca
         """Return the page.
 
         Raises
@@ -155,28 +167,46 @@ class PageFigure(Figure):
         NotFoundError
             An element names a file that is not among the local ones.
         """
-        for child in list(self._children.values()):
-            child.render(**kwargs)
-        links = list(self.header._children.values())  # noqa: SLF001 - branca offers no other way to them
-        styles = [assets.name(link.url) for link in links if isinstance(link, CssLink)]
-        scripts = [assets.name(link.url) for link in links if isinstance(link, JavascriptLink)]
-        begin = _rendered(self.script)
-        styles_html, style_sources = self._linked(styles, "style")
-        scripts_html, script_sources = self._linked(scripts, "script")
+        whole = self.stage()
+        styles_html, style_sources = self._linked(whole.styles, "style")
+        scripts_html, script_sources = self._linked(whole.scripts, "script")
         policy = (
             "default-src 'none'; base-uri 'none'; form-action 'none'; img-src 'self' data:; "
-            f"style-src {style_sources}; script-src {script_sources} {_hash(begin)}"
+            f"style-src {style_sources}; script-src {script_sources} {whole.source}"
         )
         return Words(assets.content("page.html").decode("utf-8")).substitute(
             self._frame(),
             policy=policy,
             styles=styles_html,
-            scripts=f"{scripts_html}\n<script>{begin}</script>",
-            map=_rendered(self.html),
+            scripts=f"{scripts_html}\n<script>{whole.begin}</script>",
+            stage=whole.main,
+            payload=whole.payload,
+        )
+
+    def stage(self) -> Stage:
+        """Return the working area with what it needs, without a frame.
+
+        Raises
+        ------
+        NotFoundError
+            An element names a file that is not among the local ones.
+        """
+        for child in list(self._children.values()):
+            child.render()
+        links = list(self.header._children.values())  # noqa: SLF001 - branca offers no other way to them
+        begin = _rendered(self.script)
+        return Stage(
+            main=Words(assets.content("stage.html").decode("utf-8")).substitute(
+                self._frame(), map=_rendered(self.html)
+            ),
+            begin=begin,
+            source=_hash(begin),
+            scripts=tuple(assets.name(link.url) for link in links if isinstance(link, JavascriptLink)),
+            styles=tuple(assets.name(link.url) for link in links if isinstance(link, CssLink)),
             payload=payload(self.view),
         )
 
-    def _linked(self, names: list[str], tag: str) -> tuple[str, str]:
+    def _linked(self, names: tuple[str, ...], tag: str) -> tuple[str, str]:
         """Return the elements that bring files into the page, and what the content policy says of them."""
         if not self.inline:
             form = '<link rel="stylesheet" href="{}">' if tag == "style" else '<script src="{}"></script>'
@@ -231,10 +261,6 @@ def _legend(entries: tuple[LegendEntry, ...]) -> str:
         for entry in entries
     )
     return f"<ul>{rows}</ul>"
-
-
-def _fields(columns: tuple[Any, ...], said: dict[str, str]) -> list[dict[str, str]]:
-    return [{"key": field.key, "label": said[field.label], "format": field.format} for field in columns]
 
 
 def _rendered(element: Element) -> str:

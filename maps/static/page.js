@@ -6,7 +6,7 @@
   const source = document.getElementById("view");
   const view = (tantu.view = JSON.parse(source.textContent));
 
-  for (const layer of view.layers) {
+  for (const layer of view.layers || []) {
     if (layer.type === "points") layer.columns = Object.fromEntries(Object.entries(layer.columns).map(([name, written]) => [name, tantu.column(written)]));
   }
 
@@ -100,24 +100,4 @@
     /** After the rows change, Tab enters at the chosen row, else at the first. */
     return { refresh: () => allow(buttons().find((button) => button.hasAttribute("aria-current")) || buttons()[0]), allow };
   };
-
-  /** Light, dark or high contrast as the reader likes; the system decides until then. */
-  const choice = document.getElementById("theme");
-  function remember(theme) {
-    try { window.localStorage.setItem("tantu-theme", theme); } catch (error) { if (error.name !== "SecurityError") throw error; }
-  }
-  function remembered() {
-    try { return window.localStorage.getItem("tantu-theme") || ""; } catch (error) { return error.name === "SecurityError" ? "" : Promise.reject(error); }
-  }
-  function dress(theme) {
-    if (theme) document.documentElement.dataset.theme = theme;
-    else delete document.documentElement.dataset.theme;
-    document.dispatchEvent(new CustomEvent("tantu:theme"));
-  }
-  choice.value = String(remembered());
-  dress(choice.value);
-  choice.addEventListener("change", () => { remember(choice.value); dress(choice.value); });
-  for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
-    window.matchMedia(query).addEventListener("change", () => document.dispatchEvent(new CustomEvent("tantu:theme")));
-  }
 })(window.tantu);

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gis.errors import NotFoundError, SchemaError
 from maps import assets
 from maps.layers import PointLayer
-from maps.render import PageFigure, PageMap, html, payload
+from maps.payload import payload
+from maps.render import PageFigure, PageMap, html
 from tests.maps.frames import PAYLOADS, toilet_page
 
 
@@ -74,7 +75,7 @@ def test_a_served_page_names_only_assets_that_exist():
     page = Reader(html(toilet_page("zh"), "zh", inline=False, assets_at="/assets/"))
     links = [attrs["src"] for attrs in page.all("script") if "src" in attrs]
     links += [attrs["href"] for attrs in page.all("link") if attrs["rel"] == "stylesheet"]
-    assert len(links) == 9
+    assert len(links) == 10
     for link in links:
         assert assets.content(link.removeprefix("/assets/"))
 
@@ -86,7 +87,7 @@ def test_the_content_policy_names_every_inline_script_and_style_by_its_hash(inli
     assert "unsafe" not in policy
     assert "http" not in policy
     inner = [(tag, text) for tag, text in re.findall(r"<(script|style)>(.*?)</\1>", page, re.DOTALL)]
-    assert len(inner) == (10 if inline else 1)
+    assert len(inner) == (11 if inline else 1)
     for _, text in inner:
         assert f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
 

@@ -14,7 +14,8 @@ from shapely.geometry import Point
 from gis.errors import CodeError, SchemaError
 from maps.basemap import base_layers
 from maps.layers import UNKNOWN, WITHHELD, ColumnarLayer, PointLayer
-from maps.render import html, payload
+from maps.payload import payload
+from maps.render import html
 from maps.toilets import NEEDS
 from maps.views import coverage_view, renovation_view, toilet_view
 from tests.maps.frames import (
