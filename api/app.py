@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 from api.database import check_revision
 from api.errors import add_problems
-from api.routes import maps, toilets
+from api.routes import assets, maps, start, toilets
 from api.settings import Settings
 from gis.db import make_engine
 
@@ -56,6 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     add_problems(app)
     app.middleware("http")(_add_headers)
+    app.include_router(assets.router)
+    app.include_router(start.router)
     app.include_router(maps.router)
     app.include_router(toilets.router)
     return app

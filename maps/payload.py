@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from gis.catalogue import words
@@ -17,8 +18,18 @@ _ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "{}<>&`$\u2028\u2
 _ESCAPES |= dict.fromkeys(range(0xD800, 0xE000), "\\ufffd")
 
 
-def payload(view: MapView) -> str:
-    """Return the data of a view as JSON that is safe inside a script element and in any template."""
+def payload(
+    view: MapView, *, spoken: Mapping[str, str] | None = None, page: Mapping[str, Any] | None = None
+) -> str:
+    """Return the data of a view as JSON that is safe inside a script element and in any template.
+
+    Parameters
+    ----------
+    spoken
+        Further words, of the page that the map stands in.
+    page
+        What that page's own scripts find as `view.page`.
+    """
     said = words(view.lang, "maps")
     whole: dict[str, Any] = {
         "name": view.name, "lang": view.lang, "title": view.title, "bounds": list(view.bounds),
@@ -31,7 +42,9 @@ def payload(view: MapView) -> str:
         "filters": [{"id": entry.id, "label": entry.label, "bit": entry.bit} for entry in view.filters],
         "slices": [{"id": entry.id, "label": entry.label, "note": entry.note} for entry in view.slices],
         "lookups": dict(view.lookups),
-        "words": {key: text for key, text in said.items() if key.partition(".")[0] in SECTIONS[view.kind]},
+        "words": {key: text for key, text in said.items() if key.partition(".")[0] in SECTIONS[view.kind]}
+        | dict(spoken or {}),
+        "page": dict(page or {}),
         **view.options,
     }  # fmt: skip
     return safe_json(whole)

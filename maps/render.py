@@ -10,7 +10,8 @@ import base64
 import hashlib
 import html as markup
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from string import Template as Words
 from typing import Any, Literal
 
@@ -83,8 +84,19 @@ class Stage:
     payload: str
 
 
-def stage(view: MapView, lang: Language) -> Stage:
+def stage(
+    view: MapView,
+    lang: Language,
+    *,
+    spoken: Mapping[str, str] | None = None,
+    page: Mapping[str, Any] | None = None,
+) -> Stage:
     """Return a view as the working area of a page that has a frame of its own.
+
+    Parameters
+    ----------
+    spoken, page
+        Words and data of that page, for its own scripts.
 
     Raises
     ------
@@ -93,7 +105,8 @@ def stage(view: MapView, lang: Language) -> Stage:
     SchemaError
         The id of a layer is not letters, digits and hyphens.
     """
-    return _figure(view, lang, inline=False, other="", assets_at="").stage()
+    made = _figure(view, lang, inline=False, other="", assets_at="").stage()
+    return replace(made, payload=payload(view, spoken=spoken, page=page)) if spoken or page else made
 
 
 def _figure(view: MapView, lang: Language, *, inline: bool, other: str, assets_at: str) -> "PageFigure":

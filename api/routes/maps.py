@@ -23,7 +23,7 @@ a{{color:#0b5cad}}li{{margin:.6rem 0}}</style></head>
 <body><main><h1>{title}</h1>{body}</main></body></html>"""
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.get("/maps", response_class=HTMLResponse)
 def index(settings: SettingsDep) -> HTMLResponse:
     """List the maps that were rendered."""
     told = words(settings.lang, "cli")

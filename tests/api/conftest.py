@@ -65,17 +65,21 @@ class BuiltCity:
     demo: Demo
 
 
-@pytest.fixture(scope="session", params=["spatialite", "postgis"])
-def built(request, tmp_path_factory) -> BuiltCity:
-    """A demonstration city of 3,000 people."""
-    folder = tmp_path_factory.mktemp(f"city-{request.param}")
-    if request.param == "spatialite":
+def build_city(request, folder: Path, database: str) -> BuiltCity:
+    """Build a demonstration city of 3,000 people on a fresh database of one kind."""
+    if database == "spatialite":
         shutil.copyfile(request.getfixturevalue("spatialite_template"), folder / "city.sqlite")
         url = f"sqlite:///{folder / 'city.sqlite'}"
     else:
         url = shown(request.getfixturevalue("postgis_copies")())
     demo = build_demo(folder, people=3000, seed=1, database_url=url, progress=lambda _what, _share: None)
     return BuiltCity(url, folder, demo)
+
+
+@pytest.fixture(scope="session", params=["spatialite", "postgis"])
+def built(request, tmp_path_factory) -> BuiltCity:
+    """A demonstration city of 3,000 people on each database."""
+    return build_city(request, tmp_path_factory.mktemp(f"city-{request.param}"), request.param)
 
 
 @pytest.fixture

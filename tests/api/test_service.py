@@ -17,8 +17,8 @@ def client(built):
         yield client
 
 
-def test_the_start_page_links_every_rendered_map_and_each_opens(client):
-    page = client.get("/").text
+def test_the_list_of_maps_links_every_rendered_map_and_each_opens(client):
+    page = client.get("/maps").text
     for name in ("toilets", "coverage", "renovations"):
         for lang in ("zh", "en"):
             assert f'href="/maps/{name}.{lang}.html"' in page

@@ -5,12 +5,17 @@ import http.server
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
+import uvicorn
 from playwright.sync_api import sync_playwright
 
+from api.app import create_app
+from api.settings import Settings
 from maps import assets
+from tests.api.conftest import BuiltCity, build_city
 
 ROOT = Path(__file__).parent.parent.parent
 ARGUMENTS = [
@@ -131,3 +136,54 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def web_city(request, tmp_path_factory) -> BuiltCity:
+    """The small demonstration city behind the pages; the routes they call are tested on both databases."""
+    return build_city(request, tmp_path_factory.mktemp("web-city"), "spatialite")
+
+
+@pytest.fixture(scope="session")
+def site(web_city, tmp_path_factory):
+    """Address of the real service on the small demonstration city, in a thread of this process."""
+    configured = Settings(
+        database_url=web_city.url,
+        key_file=web_city.folder / "tantu.key",
+        maps=web_city.folder,
+        media=tmp_path_factory.mktemp("media"),
+        lang="zh",
+    )
+    server = uvicorn.Server(uvicorn.Config(create_app(configured), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page of the service: `visit("/toilets", width=…)`; at the end nothing went wrong in any."""
+    opened = []
+
+    def go(path, *, width=1280, height=900, scheme="light", forced="none", **context_options):
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            forced_colors=forced,
+            reduced_motion="reduce",
+            locale="zh-CN",
+            **context_options,
+        )
+        watched = Watched(context.new_page())
+        opened.append((context, watched))
+        watched.page.goto(site + path)
+        return watched
+
+    yield go
+    for context, watched in opened:
+        context.close()
+        assert watched.wrong == []
