@@ -1,30 +1,55 @@
-"""Which refusal is which HTTP status; the only place that knows (RFC 9457, problem+json)."""
+"""Which refusal is which HTTP status; the only place that knows (RFC 9457, problem+json).
+
+A problem has a stable `code`, a title in the caller's language, a detail, and for a request that cannot be
+read one entry of `errors` for each fault, with a JSON pointer into the body or the name of the parameter.
+What may be questioned: whatever is not there and whatever is not the caller's answer with one and the same
+body, so that nobody learns which ids exist; and the values of a request are never repeated, since they may
+be personal.
+"""
+
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.languages import preferred
+from gis.catalogue import words
 from gis.errors import (
     ConflictError,
     DomainError,
     FileTooLargeError,
+    ForbiddenError,
     InputError,
+    LoginRequiredError,
     NotFoundError,
     SetupError,
     TantuError,
+    ThrottledError,
 )
 
 # The first class that fits decides, so a subclass stands before its parent.
 STATUSES: tuple[tuple[type[TantuError], int], ...] = (
     (FileTooLargeError, 413),
     (InputError, 400),
+    (LoginRequiredError, 401),
+    (ForbiddenError, 403),
     (NotFoundError, 404),
     (ConflictError, 409),
+    (ThrottledError, 429),
     (DomainError, 422),
     (SetupError, 503),
     (TantuError, 500),
 )
+# Codes of what the framework refuses by itself.
+HTTP_CODES = {400: "input", 401: "login-required", 403: "forbidden", 404: "not-found"} | {
+    405: "method-not-allowed", 413: "file-too-large", 429: "throttled",
+}  # fmt: skip
+# What always says the same: a message of its own would tell more than it may.
+SAME = frozenset({"not-found", "login-required", "forbidden"})
+PROBLEM = "application/problem+json"
+FAULTS = 20  # of one request that are listed
 
 
 def status_of(error: TantuError) -> int:
@@ -37,22 +62,55 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(TantuError)
     def refused(request: Request, error: TantuError) -> JSONResponse:
-        return _problem(request, status_of(error), error.code, str(error))
+        status = status_of(error)
+        told = problem(request, status, error.code, None if error.code in SAME else str(error))
+        if isinstance(error, ThrottledError):
+            told.headers["Retry-After"] = str(error.wait_s)
+        return told
 
     @app.exception_handler(HTTPException)
     def not_served(request: Request, error: HTTPException) -> JSONResponse:
-        return _problem(request, error.status_code, "http", str(error.detail))
+        code = HTTP_CODES.get(error.status_code, "http")
+        told = problem(request, error.status_code, code, None if code != "http" else str(error.detail))
+        told.headers.update(error.headers or {})
+        return told
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        where = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
-        return _problem(request, 400, "input", where)
+        faults = [_fault(part) for part in error.errors()[:FAULTS]]
+        where = "; ".join(
+            f"{part.get('pointer', part.get('parameter'))}: {part['detail']}" for part in faults
+        )
+        return problem(request, 400, "input", where, errors=faults)
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, _error: Exception) -> JSONResponse:
+        return problem(request, 500, "error", None)
 
 
-def _problem(request: Request, status: int, code: str, detail: str) -> JSONResponse:
-    body = {"type": f"about:blank#{code}", "title": code, "status": status, "detail": detail}
-    return JSONResponse(
-        body | {"code": code, "instance": request.url.path},
-        status_code=status,
-        media_type="application/problem+json",
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str | None,
+    **more: Any,  # noqa: ANN401 - JSON
+) -> JSONResponse:
+    """Return a problem document; without a detail of its own it says what its code always says."""
+    said = words(
+        preferred(request.headers.get("accept-language"), request.app.state.settings.lang), "problems"
     )
+    title = said.get(code, code)
+    body = {"type": f"about:blank#{code}", "title": title, "status": status, "code": code}
+    body["detail"] = detail if detail is not None else said.get(f"detail.{code}", title)
+    return JSONResponse(
+        body | more, status_code=status, media_type=PROBLEM, headers={"Vary": "Accept-Language"}
+    )
+
+
+def _fault(part: dict[str, Any]) -> dict[str, str]:
+    source, *path = (str(step) for step in part["loc"])
+    told = {"code": str(part["type"]), "detail": str(part["msg"])}
+    if source == "body":
+        steps = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
+        return {"pointer": f"#{steps}", **told}
+    return {"parameter": ".".join(path), "in": source, **told}

@@ -17,6 +17,9 @@ TantuError                     anything Tantu refuses, with a stable `code`
 │   └── StandardError              a rule file is not well formed
 ├── NotFoundError              nothing has that name or id
 ├── ConflictError              what is asked for contradicts what is stored
+├── LoginRequiredError         nobody is signed in, or no longer
+├── ForbiddenError             whoever is signed in may not do this
+├── ThrottledError             asked too often; says for how long to wait
 └── DomainError                the question has no answer under the rules
     ├── EmptyLayerError            there is nothing to compute from
     ├── InfeasibleError            no plan meets all the limits
@@ -169,6 +172,28 @@ class ConflictError(TantuError):
     """What is asked for contradicts what is stored."""
 
     code = "conflict"
+
+
+class LoginRequiredError(TantuError):
+    """Nobody is signed in, or the session or token is over; never says which, nor whether a user exists."""
+
+    code = "login-required"
+
+
+class ForbiddenError(TantuError):
+    """Whoever is signed in may not do this."""
+
+    code = "forbidden"
+
+
+class ThrottledError(TantuError):
+    """Asked too often; `wait_s` says for how many seconds to wait."""
+
+    code = "throttled"
+
+    def __init__(self, wait_s: int) -> None:
+        self.wait_s = max(1, wait_s)
+        super().__init__(f"Too many attempts; try again in {self.wait_s} seconds.")
 
 
 class DomainError(TantuError):

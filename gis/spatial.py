@@ -8,10 +8,11 @@ offers for it takes the process down.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Boolean, Column, ColumnElement, Float, and_, bindparam, inspect, select
+from sqlalchemy import Boolean, Column, ColumnElement, Float, and_, bindparam, false, inspect, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -163,6 +164,14 @@ def window(lon: float, lat: float, radius_m: float) -> Bounds:
         return -180.0, lat - half_lat, 180.0, lat + half_lat
     half_lon = 1.01 * radius_m / (DEGREE_LON_M * math.cos(math.radians(farthest)))
     return lon - half_lon, lat - half_lat, lon + half_lon, lat + half_lat
+
+
+def in_regions(column: InstrumentedAttribute[Any], regions: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a region lies in one of some regions, or is one; in none of none.
+
+    Codes of regions are nested: a township's begins with its county's. A row without a region is in none.
+    """
+    return or_(false(), *(column.startswith(code, autoescape=True) for code in regions))
 
 
 def _stored(column: InstrumentedAttribute[Any]) -> Column[Any]:

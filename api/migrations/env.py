@@ -11,6 +11,7 @@ from alembic import context
 from geoalchemy2.alembic_helpers import render_item
 from sqlalchemy import Connection
 
+import api.tables
 import audits.case_tables
 import audits.tables
 import planner.tables
@@ -28,7 +29,7 @@ INTERNAL = frozenset(
     spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
 )
 # Imported so that their tables are in the metadata.
-MAPPED = (audits.tables, audits.case_tables, planner.tables)
+MAPPED = (api.tables, audits.tables, audits.case_tables, planner.tables)
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.commands.console import today
-from api.deps import SessionDep
+from api.deps import ReadDep
 from audits import service as audits
 from gis import store
 from gis.features import geojson_of
@@ -12,7 +12,7 @@ router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/toilets")
-def toilets(session: SessionDep) -> Response:
+def toilets(session: ReadDep) -> Response:
     """Return every public toilet with its grade; one that was never inspected is `unknown`."""
     on = today()
     grades = audits.grades(session, "toilets", on=on).rename(columns={"place_uid": "uid"})

@@ -1,0 +1,55 @@
+"""Who may call which route: the one table of route x method x role, and the only place that says so.
+
+A request is refused unless its route has a row here that names the caller's role (`api.auth.guard` asks
+for every request); `tests/api/test_rights.py` calls every route as every kind of caller and fails on a
+route without a row. `public` is everybody, signed in or not; `staff` is everybody who is signed in.
+
+A row lets a role in, no further: which rows of a table it then sees is decided by the regions of the
+caller (`Caller.regions`), inside the query.
+"""
+
+ANONYMOUS = "anonymous"
+ROLES = ("clerk", "contractor", "inspector", "reviewer", "housing", "planner", "auditor", "admin")
+
+# "METHOD /path": who. Keep the rows of one module of routes together, and add yours at the end of a block.
+TABLE = {
+    # pages
+    "GET /": "public",
+    "GET /assets/{name}": "public",
+    # maps
+    "GET /maps": "public",
+    "GET /maps/{name}": "public",
+    # health
+    "GET /health": "public",
+    "GET /openapi.json": "public",
+    # login
+    "POST /api/v1/login": "public",
+    "POST /api/v1/logout": "public",
+    "GET /api/v1/me": "public",
+    "POST /api/v1/password": "staff",
+    "GET /api/v1/devices": "staff",
+    "POST /api/v1/devices": "staff",
+    "DELETE /api/v1/devices/{uid}": "staff",
+    # toilets
+    "GET /api/v1/toilets": "public",
+}
+
+
+def allowed(method: str, path: str | None) -> frozenset[str]:
+    """Return the roles that may call a route; nobody where it has no row."""
+    return _ALLOWED.get(f"{method} {path}", frozenset())
+
+
+def _roles(who: str) -> frozenset[str]:
+    named = set(who.split())
+    if "public" in named:
+        return frozenset({*ROLES, ANONYMOUS})
+    if "staff" in named:
+        return frozenset(ROLES)
+    unknown = named - set(ROLES)
+    if unknown or not named:
+        raise ValueError(f"No roles: {who!r}")
+    return frozenset(named)
+
+
+_ALLOWED = {route: _roles(who) for route, who in TABLE.items()}

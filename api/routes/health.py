@@ -1,0 +1,25 @@
+"""Whether the service answers for its database, and what it offers."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from sqlalchemy import text
+
+from api.deps import ReadDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health", response_class=PlainTextResponse)
+def health(session: ReadDep) -> str:
+    """Answer `ok` where the database answers."""
+    session.execute(text("SELECT 1"))
+    return "ok"
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> dict[str, Any]:
+    """Describe every route of the service (OpenAPI 3.1)."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
