@@ -31,6 +31,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name="uq_account_uid"),
         sa.UniqueConstraint("name", name="uq_account_name"),
     )
+    _credentials()
+    op.create_table(
+        "login_failure",
+        sa.Column("name_digest", sa.String(64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", moment, nullable=False),
+        sa.Column("blocked_until", moment),
+        sa.PrimaryKeyConstraint("name_digest", name="pk_login_failure"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("login_failure")
+    op.drop_table("credential")
+    op.drop_table("account")
+
+
+def _credentials() -> None:
     op.create_table(
         "credential",
         sa.Column("id", big_id, nullable=False),
@@ -49,17 +67,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name="uq_credential_digest"),
     )
     op.create_index("ix_credential_account_id", "credential", ["account_id"])
-    op.create_table(
-        "login_failure",
-        sa.Column("name_digest", sa.String(64), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", moment, nullable=False),
-        sa.Column("blocked_until", moment),
-        sa.PrimaryKeyConstraint("name_digest", name="pk_login_failure"),
-    )
-
-
-def downgrade() -> None:
-    op.drop_table("login_failure")
-    op.drop_table("credential")
-    op.drop_table("account")
