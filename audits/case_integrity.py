@@ -1,11 +1,11 @@
-"""Checks that cases are what was recorded: the chain, the events under it, and the rows they add up to."""
+"""Checks that cases and the audit trail are what was recorded: the chain, what is under it, and the cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from audits import case_store, chain, event_store
+from audits import case_store, chain, event_store, trail_store
 from audits.case_tables import Case
 from audits.casepolicy import policy_of
 from audits.cases import replay
@@ -29,9 +29,10 @@ class Integrity:
 
 
 def checked_chain(session: Session) -> Integrity:
-    """Check the chain of this database against its events, and every case against its own."""
+    """Check the chain of this database against its events and deeds, and every case against its events."""
     links = event_store.links(session)
-    faults = chain.verified(links) + chain.faults_of_contents(links, event_store.event_digests(session))
+    contents = event_store.event_digests(session) | trail_store.digests(session)
+    faults = chain.verified(links) + chain.faults_of_contents(links, contents)
     return Integrity(
         len(links), links[-1].digest if links else chain.GENESIS, tuple(faults), altered(session)
     )

@@ -18,7 +18,14 @@ EFFECT_MODULES = {
     "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py", "case_tables.py", "case_store.py", "casework.py"}
-EFFECT_NAMES |= {"case_opening.py", "case_recheck.py", "case_integrity.py", "event_store.py"}
+EFFECT_NAMES |= {
+    "case_opening.py",
+    "case_recheck.py",
+    "case_integrity.py",
+    "event_store.py",
+    "trail_tables.py",
+    "trail_store.py",
+}
 
 # What a pure module never imports: files, network, processes, databases, clocks, settings.
 IMPURE_IMPORTS = {
@@ -29,7 +36,15 @@ IMPURE_IMPORTS = {
 IMPURE_CALLS = re.compile(r"^(open|print|input|(datetime\.|dt\.)*(datetime|date)\.(now|today|utcnow))$")
 
 SQL_MODULES = {"gis/db.py", "gis/frames.py", "gis/spatial.py", "audits/photo_store.py"}
-SQL_NAMES = {"tables.py", "store.py", "case_tables.py", "case_store.py", "event_store.py"}
+SQL_NAMES = {
+    "tables.py",
+    "store.py",
+    "case_tables.py",
+    "case_store.py",
+    "event_store.py",
+    "trail_tables.py",
+    "trail_store.py",
+}
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager)$")
 BANNED_FILES = re.compile(r"(^|/)(utils?|helpers?|manager|base|common|misc)\.py$")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 import api.tables
 import audits.case_tables
 import audits.tables
+import audits.trail_tables
 import planner.tables
 from api.settings import settings
 from gis.db import make_engine, migrating
@@ -29,7 +30,7 @@ INTERNAL = frozenset(
     spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
 )
 # Imported so that their tables are in the metadata.
-MAPPED = (api.tables, audits.tables, audits.case_tables, planner.tables)
+MAPPED = (api.tables, audits.tables, audits.case_tables, audits.trail_tables, planner.tables)
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -29,6 +29,7 @@ from gis.errors import CodeError, ConflictError, NotFoundError
 from gis.frames import write_frame
 from gis.store import undo_batch
 from gis.tables import ImportBatch, Toilet
+from tests.audits.forgery import unprotected
 from tests.audits.reading import readings
 
 NOON = datetime(2025, 6, 2, 4, tzinfo=UTC)
@@ -369,6 +370,7 @@ def test_a_finding_that_comes_back_finds_its_open_case_again(session):
 def test_every_forgery_in_the_database_is_found(session, forgery, what):
     repaired(session, opened(session))
     whole(session)
+    unprotected(session)
     session.execute(text(forgery))
     session.expire_all()
     found = case_integrity.checked_chain(session)
@@ -382,6 +384,7 @@ def test_the_chain_verifies_from_an_export_and_shows_what_was_cut_off_since(sess
     assert case_integrity.checked_export(exported, "chain.txt", now=event_store.links(session)).whole
     record_repair(session, uid, by="mason", at=at(9), evidence=[PHOTO])
     assert case_integrity.checked_export(exported, "chain.txt", now=event_store.links(session)).whole
+    unprotected(session)
     session.execute(text("DELETE FROM case_event WHERE position >= 4"))
     session.execute(text("DELETE FROM chain_link WHERE position >= 4"))
     cut = case_integrity.checked_export(exported, "chain.txt", now=event_store.links(session))
