@@ -1,6 +1,6 @@
 """Checks that cases and the audit trail are what was recorded: the chain, what is under it, and the cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -28,10 +28,16 @@ class Integrity:
         return not (self.faults or self.altered)
 
 
-def checked_chain(session: Session) -> Integrity:
-    """Check the chain of this database against its events and deeds, and every case against its events."""
+def checked_chain(session: Session, others: Mapping[int, str] | None = None) -> Integrity:
+    """Check the chain of this database against its events and deeds, and every case against its events.
+
+    Parameters
+    ----------
+    others
+        The digests, by position, of records that packages to the right keep in the same chain.
+    """
     links = event_store.links(session)
-    contents = event_store.event_digests(session) | trail_store.digests(session)
+    contents = event_store.event_digests(session) | trail_store.digests(session) | dict(others or {})
     faults = chain.verified(links) + chain.faults_of_contents(links, contents)
     return Integrity(
         len(links), links[-1].digest if links else chain.GENESIS, tuple(faults), altered(session)

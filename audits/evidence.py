@@ -115,7 +115,7 @@ def record_photos(
     seen, rows, doubtful, fresh = set(known["uid"]), [], [], []
     for photo in kept.photos:
         visit_uid = photo.visit_uid if photo.visit_uid in of_visit.index else None
-        uid = sha256(f"{photo.facts.sha256} {visit_uid or ''} {photo.role}".encode()).hexdigest()[:32]
+        uid = photo_uid(photo, visit_uid)
         if uid in seen:
             continue
         seen.add(uid)
@@ -135,6 +135,11 @@ def record_photos(
         without_visit=[photo.name for photo, _, visit_uid in fresh if visit_uid is None],
         reused=_reused(fresh, known), doubtful=doubtful,
     )  # fmt: skip
+
+
+def photo_uid(photo: KeptPhoto, visit_uid: str | None) -> str:
+    """Return the name of a photo as evidence: its content, its visit (None for no visit) and its role."""
+    return sha256(f"{photo.facts.sha256} {visit_uid or ''} {photo.role}".encode()).hexdigest()[:32]
 
 
 def proof_of(session: Session, before_uid: str, after_uid: str) -> Proof:

@@ -26,6 +26,7 @@ EFFECT_NAMES |= {
     "trail_tables.py",
     "trail_store.py",
 }
+EFFECT_NAMES |= {"works_tables.py", "works_store.py", "works_service.py"}
 
 # What a pure module never imports: files, network, processes, databases, clocks, settings.
 IMPURE_IMPORTS = {
@@ -44,6 +45,8 @@ SQL_NAMES = {
     "event_store.py",
     "trail_tables.py",
     "trail_store.py",
+    "works_tables.py",
+    "works_store.py",
 }
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager)$")

@@ -79,10 +79,11 @@ def verify_chain(
 ) -> None:
     """Check the chain of the database, or an exported one; exit code 1 where it is not whole."""
     from audits.case_integrity import checked_chain, checked_export
+    from planner.works_store import event_digests
 
     if file is None:
         with place().session(read_only=True) as session:
-            found = checked_chain(session)
+            found = checked_chain(session, event_digests(session))
     else:
         found = checked_export(_text(file), file.name, now=_links())
     answer(_integrity(found), as_json=as_json, show=lambda: _say_integrity(found))

@@ -16,6 +16,7 @@ import audits.case_tables
 import audits.tables
 import audits.trail_tables
 import planner.tables
+import planner.works_tables
 from api.settings import settings
 from gis.db import make_engine, migrating
 from gis.tables import Base
@@ -30,7 +31,14 @@ INTERNAL = frozenset(
     spatialindex elementarygeometries knn knn2 sqlite_stat1""".split()  # noqa: SIM905  a list this long is prose
 )
 # Imported so that their tables are in the metadata.
-MAPPED = (api.tables, audits.tables, audits.case_tables, audits.trail_tables, planner.tables)
+MAPPED = (
+    api.tables,
+    audits.tables,
+    audits.case_tables,
+    audits.trail_tables,
+    planner.tables,
+    planner.works_tables,
+)
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
