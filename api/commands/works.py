@@ -150,7 +150,13 @@ def photo(
     *,
     as_json: Json = False,
 ) -> None:
-    """Store photos of a home as evidence of its case."""
+    """Store photos of a home as evidence of its case.
+
+    Raises
+    ------
+    CodeError
+        There is no such role of a photo.
+    """
     from audits.evidence import keep_photos
     from audits.photorows import ROLES
     from gis.errors import CodeError
@@ -180,7 +186,13 @@ def file_(
     *,
     as_json: Json = False,
 ) -> None:
-    """Note a signed paper in the archive of a home: the digest of its scan and the shelf mark."""
+    """Note a signed paper in the archive of a home: the digest of its scan and the shelf mark.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    """
     from planner import works_service
 
     if not scan.is_file():

@@ -132,7 +132,13 @@ def scope_of(regions: list[str] | None, contractor: str, year: int | None) -> "S
 
 
 def signed(here: Place, by: str | None, on: datetime | None) -> "Signed":
-    """Return who does something, by default the user of the settings today."""
+    """Return who does something, by default the user of the settings today.
+
+    Raises
+    ------
+    InputError
+        The day lies in the future.
+    """
     from planner.works_service import Signed
 
     day = on.date() if on else today()
