@@ -17,7 +17,7 @@ from gis.errors import NotFoundError
 from maps.styles import tokens_css
 
 TOKENS = "tokens.css"
-SCRIPTS = ("theme.js", "codec.js", "page.js", "map.js", "places.js", "regions.js")
+SCRIPTS = ("theme.js", "codec.js", "page.js", "map.js", "nearby.js", "places.js", "regions.js")
 OWN = (*SCRIPTS, "page.css", "page.html", "stage.html")
 NPM = (
     "leaflet/dist/leaflet.js",

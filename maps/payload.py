@@ -10,7 +10,7 @@ from maps.mapview import MapView
 
 # Sections of the words that the scripts of each kind of page speak.
 SECTIONS = {
-    "places": {"map", "find", "list", "card", "item", "verdict", "feature", "fresh", "value"},
+    "places": {"map", "find", "near", "open", "list", "card", "item", "verdict", "feature", "fresh", "value"},
     "regions": {"map", "list", "card", "value", "regions", "coverage", "renovations", "level_name"},
 }
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis.catalogue import Language, codelist
+from gis.openings import open_spans
 from maps.basemap import MapBase, region_names, texts
 from maps.encoding import digits
 from maps.layers import PointLayer
@@ -32,8 +33,10 @@ NEEDS = (
     "step_free",
     "alarm",
     "verified",
+    "open_now",
 )
-DERIVED = {"accessible", "verified"}
+# What no column says: by level and inspection, and by the reader's own clock.
+DERIVED = {"accessible", "verified", "open_now"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,11 @@ def toilet_layer(
         "no": no,
     }
     lookups = {
+        "open": {
+            text: spans
+            for text in sorted(set(columns["hours"]))
+            if (spans := open_spans(text, on)) is not None
+        },
         "rules": rules,
         "items": items,
         "regions": regions,
@@ -125,6 +133,7 @@ def _masks(toilets: gpd.GeoDataFrame, on: date) -> tuple[list[int], list[int]]:
             level == "accessible" and opened for level, opened in zip(_levels(toilets), open_now, strict=True)
         ],
         "verified": [*verified],
+        "open_now": [None] * len(toilets),  # the page asks the clock of its reader
     }
     for need in NEEDS:
         if need not in DERIVED:

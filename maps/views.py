@@ -44,7 +44,9 @@ SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)  # five equal classes: the same colour means
 LISTED_HOMES = 10_000  # more homes than this are drawn and counted, not listed one by one
 
 
-def toilet_view(toilets: gpd.GeoDataFrame, *, lang: Language, on: date, base: MapBase) -> MapView:
+def toilet_view(
+    toilets: gpd.GeoDataFrame, *, lang: Language, on: date, base: MapBase, details_at: str = ""
+) -> MapView:
     """Return the public map of toilets with their inspected items.
 
     Parameters
@@ -53,7 +55,9 @@ def toilet_view(toilets: gpd.GeoDataFrame, *, lang: Language, on: date, base: Ma
         Points, EPSG:4326, with the columns of `gis.schema.TOILETS` and of the grades: `level`
         (missing: unknown), `inspected_on`, `items` (a list of `ToiletItem`). May be empty.
     on
-        Day the page is made for; decides what is still fresh.
+        Day the page is made for; decides what is still fresh and from when the opening hours count.
+    details_at
+        Address of the page of one toilet up to its uid; "" where there are none, as in a single file.
 
     Raises
     ------
@@ -82,6 +86,10 @@ def toilet_view(toilets: gpd.GeoDataFrame, *, lang: Language, on: date, base: Ma
         lookups=lookups,
         options={
             "fresh": 1 << NEEDS.index("verified"),
+            "usable": 1 << NEEDS.index("accessible"),
+            "open_now": 1 << NEEDS.index("open_now"),
+            "day": (on - date(1970, 1, 1)).days,
+            "details_at": details_at,
             "features": [{"label": f.label, "bit": f.bit} for f in filters if f.id not in DERIVED],
             "marks": marks,
         },

@@ -11,7 +11,23 @@
     const pins = tantu.pins(layer, marks, (k) => order.get(column[layer.mark][k]));
     const haystack = layer.ids.map((_, k) => [column.name[k], column.address[k], where(k)].join(" ").toLowerCase());
     const rows = [], items = unpacked(view.lookups.items);
-    let chosen = -1;
+    const usable = layer.ids.map((_, k) => column.yes[k] & view.usable);
+    const notes = layer.ids.map(() => el("span", { class: "row-note" })), ways = layer.ids.map(() => el("span", { class: "row-note row-away", hidden: true }));
+    let chosen = -1, origin = null;
+
+    /** What the clock decides: open now, and usable only where not closed. */
+    function tick() {
+      layer.ids.forEach((_, k) => {
+        const { open, text } = tantu.opened(column.hours[k]);
+        column.yes[k] &= ~(view.open_now | view.usable);
+        column.no[k] &= ~view.open_now;
+        if (open) column.yes[k] |= view.open_now;
+        if (open === false) column.no[k] |= view.open_now;
+        if (open !== false) column.yes[k] |= usable[k];
+        notes[k].textContent = text;
+      });
+    }
+    tick();
 
     /** Items of every place, as [rule, value or null, outcome]. */
     function unpacked(flat) {
@@ -48,7 +64,8 @@
         el("div", { class: "field grow" }, el("label", { for: "search" }, say("find.search")), search),
         el("div", { class: "field" }, el("label", { for: "county" }, say("find.county")), county)),
       el("details", { class: "needs", open: window.matchMedia("(min-width: 60rem)").matches },
-        el("summary", {}, say("find.needs")), el("fieldset", { class: "chips" }, el("legend", { class: "vh" }, say("find.needs")), chips)), reset);
+        el("summary", {}, say("find.needs")), el("fieldset", { class: "chips" }, el("legend", { class: "vh" }, say("find.needs")), chips)),
+      el("button", { type: "button", class: "near", id: "near", onclick: near }, say("near.find")), reset);
     document.getElementById("controls").append(form);
 
     /* ---- list ---- */
@@ -60,7 +77,7 @@
         el("span", { class: "row-main" },
           el("bdi", { class: "row-name" }, column.name[k] || say("value.unnamed")),
           el("span", { class: "row-level tone-" + tone.tone }, tone.label),
-          el("span", { class: "row-note" }, where(k)),
+          el("span", { class: "row-note" }, where(k)), ways[k], notes[k],
           el("span", { class: "row-note" }, fresh(k))));
       button.addEventListener("click", () => choose(k, button));
       for (const name of ["focus", "mouseenter"]) button.addEventListener(name, () => hint(k));
@@ -77,8 +94,22 @@
       pins.redraw();
     }
 
+    /* ---- near me ---- */
+    async function near() {
+      const found = await tantu.here();
+      if (!found) return;
+      origin = found.at;
+      const distances = pins.latlngs.map((at) => tantu.metres(origin, at));
+      layer.ids.forEach((_, k) => { ways[k].textContent = tantu.away(distances[k]); ways[k].hidden = false; });
+      list.append(...rows.map((row, k) => [distances[k], row]).sort((a, b) => a[0] - b[0]).map(([, row]) => row));
+      apply();
+      frame();
+      tantu.status(say("near.found", { metres: tantu.number(Math.round(found.accuracy)) }));
+    }
+
     /* ---- filtering ---- */
     function apply(quiet) {
+      tick();
       const need = boxes.reduce((bits, box) => (box.checked ? bits | Number(box.value) : bits), 0);
       const words = search.value.trim().toLowerCase();
       let count = 0;
@@ -106,7 +137,8 @@
       window.history.replaceState(null, "", "#" + state.toString());
     }
     function frame() {
-      const at = pins.latlngs.filter((_, k) => pins.shown[k]);
+      let at = pins.latlngs.filter((_, k) => pins.shown[k]);
+      if (origin) at = [origin, ...at.sort((a, b) => tantu.metres(origin, a) - tantu.metres(origin, b)).slice(0, 5)];
       if (at.length) tantu.map.fitBounds(at, { animate: false, maxZoom: 14, padding: [30, 30] });
     }
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -167,7 +199,8 @@
           el("h2", { tabindex: "-1" }, el("bdi", {}, column.name[k] || say("value.unnamed"))),
           el("button", { type: "button", class: "close", onclick: () => close(true) }, el("span", { class: "vh" }, say("card.close")), el("span", { "aria-hidden": "true" }, "×"))),
         el("p", { class: "badge tone-" + tone.tone }, mark(tone.shape, tone.tone), el("strong", {}, tone.label)),
-        el("p", { class: "soft" }, fresh(k)),
+        el("p", { class: "soft" }, notes[k].textContent), el("p", { class: "soft" }, fresh(k)),
+        view.details_at ? el("p", { class: "more" }, el("a", { href: view.details_at + encodeURIComponent(layer.ids[k]) }, say("card.details"))) : null,
         el("ul", { class: "features" }, view.features.map((feature) => {
           const yes = column.yes[k] & feature.bit, no = column.no[k] & feature.bit;
           const state = yes ? "yes" : no ? "no" : "unknown";
@@ -197,7 +230,7 @@
     }
 
     /* ---- start: what the address asks for ---- */
-    tantu.ids = { list: () => layer.ids.filter((_, k) => !rows[k].hidden), drawn: () => pins.drawn.map((k) => layer.ids[k]) };
+    tantu.ids = { list: () => [...list.querySelectorAll("li:not([hidden]) > button")].map((row) => row.dataset.id), drawn: () => pins.drawn.map((k) => layer.ids[k]) };
     const asked = new URLSearchParams(window.location.hash.slice(1)), bits = Number(asked.get("need") || 0);
     boxes.forEach((box) => { box.checked = (bits & Number(box.value)) !== 0; });
     search.value = asked.get("q") || "";
