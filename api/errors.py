@@ -9,12 +9,12 @@ be personal.
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.languages import preferred
+from api import pages
 from gis.catalogue import words
 from gis.errors import (
     ConflictError,
@@ -61,7 +61,7 @@ def add_problems(app: FastAPI) -> None:
     """Make every refusal of the service a problem document."""
 
     @app.exception_handler(TantuError)
-    def refused(request: Request, error: TantuError) -> JSONResponse:
+    def refused(request: Request, error: TantuError) -> Response:
         status = status_of(error)
         told = problem(request, status, error.code, None if error.code in SAME else str(error))
         if isinstance(error, ThrottledError):
@@ -69,14 +69,14 @@ def add_problems(app: FastAPI) -> None:
         return told
 
     @app.exception_handler(HTTPException)
-    def not_served(request: Request, error: HTTPException) -> JSONResponse:
+    def not_served(request: Request, error: HTTPException) -> Response:
         code = HTTP_CODES.get(error.status_code, "http")
         told = problem(request, error.status_code, code, None if code != "http" else str(error.detail))
         told.headers.update(error.headers or {})
         return told
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, error: RequestValidationError) -> Response:
         faults = [_fault(part) for part in error.errors()[:FAULTS]]
         where = "; ".join(
             f"{part.get('pointer', part.get('parameter'))}: {part['detail']}" for part in faults
@@ -84,7 +84,7 @@ def add_problems(app: FastAPI) -> None:
         return problem(request, 400, "input", where, errors=faults)
 
     @app.exception_handler(Exception)
-    def failed(request: Request, _error: Exception) -> JSONResponse:
+    def failed(request: Request, _error: Exception) -> Response:
         return problem(request, 500, "error", None)
 
 
@@ -94,14 +94,17 @@ def problem(
     code: str,
     detail: str | None,
     **more: Any,  # noqa: ANN401 - JSON
-) -> JSONResponse:
-    """Return a problem document; without a detail of its own it says what its code always says."""
-    said = words(
-        preferred(request.headers.get("accept-language"), request.app.state.settings.lang), "problems"
-    )
+) -> Response:
+    """Return a problem document; without a detail of its own it says what its code always says.
+
+    A person whose browser asked for a page gets it as a page.
+    """
+    said = words(pages.language(request), "problems")
     title = said.get(code, code)
     body = {"type": f"about:blank#{code}", "title": title, "status": status, "code": code}
     body["detail"] = detail if detail is not None else said.get(f"detail.{code}", title)
+    if pages.wanted(request):
+        return pages.refusal(request, status, title, str(body["detail"]))
     return JSONResponse(
         body | more, status_code=status, media_type=PROBLEM, headers={"Vary": "Accept-Language"}
     )

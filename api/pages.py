@@ -14,7 +14,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api import assets
+from api import assets, rights
+from api.auth import NOBODY, Caller
+from api.languages import preferred
 from api.settings import Settings
 from gis.catalogue import Language, words
 from maps.payload import safe_json
@@ -23,6 +25,18 @@ from maps.render import Stage
 LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 HTML_LANG = {"zh": "zh-Hans", "en": "en"}
 THEMES = ("system", "light", "dark", "contrast")
+# Doors of the menu, in its order; a door stands there for those whom `api.rights` lets in.
+DOORS = (
+    "/toilets",
+    "/report",
+    "/inspect",
+    "/review",
+    "/cases",
+    "/coverage",
+    "/plan",
+    "/indicators",
+    "/admin",
+)
 KEPT_DAYS = 365  # how long the choice of a language is remembered
 # Words that the scripts of every page speak, beside those of the sections a page names.
 SHARED = ("common", "value", "problem")
@@ -62,15 +76,11 @@ class View:
 
 def language(request: Request) -> Language:
     """Return the language of an answer: as asked, as remembered, as the browser prefers, as installed."""
-    settings: Settings = request.app.state.settings
     asked = request.query_params.get("lang") or request.cookies.get("lang") or ""
     if asked in LANGUAGES:
         return LANGUAGES[asked]
-    for entry in request.headers.get("accept-language", "").split(","):
-        spoken = entry.split(";")[0].strip().lower()[:2]
-        if spoken in LANGUAGES:
-            return LANGUAGES[spoken]
-    return settings.lang
+    settings: Settings = request.app.state.settings
+    return preferred(request.headers.get("accept-language"), settings.lang)
 
 
 def said(lang: Language) -> dict[str, str]:
@@ -94,8 +104,7 @@ def show(request: Request, view: View, *, status: int = 200) -> HTMLResponse:
     NotFoundError
         The page names an asset that does not exist.
     """
-    lang = language(request)
-    stage = view.stage
+    lang, caller, stage = language(request), who(request), view.stage
     block = stage.payload if stage else data_block(lang, view.sections, view.data)
     scripts = stage.scripts if stage else ("theme.js", "codec.js", "page.js")
     styles = (*(stage.styles if stage else ("tokens.css", "page.css")), "app/app.css")
@@ -108,6 +117,8 @@ def show(request: Request, view: View, *, status: int = 200) -> HTMLResponse:
         other_html_lang=HTML_LANG["en" if lang == "zh" else "zh"],
         say=_sayer(lang),
         here=request.url.path,
+        caller=caller,
+        doors=doors(caller),
         other_url=str(request.url.include_query_params(lang="en" if lang == "zh" else "zh")).split("/", 3)[3],
         themes=THEMES,
         block=block,
@@ -122,6 +133,29 @@ def show(request: Request, view: View, *, status: int = 200) -> HTMLResponse:
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie("lang", lang, max_age=KEPT_DAYS * 86_400, samesite="lax", httponly=True)
     return answer
+
+
+def who(request: Request) -> Caller:
+    """Return who is asking; nobody where the request was refused before that was known."""
+    caller: Caller = getattr(request.state, "caller", NOBODY)
+    return caller
+
+
+def doors(caller: Caller) -> list[str]:
+    """Return the pages of the menu that a caller may open."""
+    return [door for door in DOORS if caller.role in rights.allowed("GET", door)]
+
+
+def wanted(request: Request) -> bool:
+    """Tell whether a refusal of this request is read by a person in a browser."""
+    reads = "text/html" in request.headers.get("accept", "")
+    return reads and not request.url.path.startswith(("/api/", "/ogc", "/assets/"))
+
+
+def refusal(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
+    """Return a refusal as a page that says what to do next."""
+    view = View("refusal.html", title=title, intro=detail, values={"status": status})
+    return show(request, view, status=status)
 
 
 def data_block(lang: Language, sections: tuple[str, ...], data: Mapping[str, Any]) -> str:

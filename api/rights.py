@@ -15,6 +15,8 @@ ROLES = ("clerk", "contractor", "inspector", "reviewer", "housing", "planner", "
 TABLE = {
     # pages
     "GET /": "public",
+    "GET /login": "public",
+    "GET /password": "staff",
     "GET /assets/{name}": "public",
     # maps
     "GET /maps": "public",

@@ -7,7 +7,7 @@ network, still knows whether the door is open. Hours that cannot be read are unk
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # not in its stubs
 
 AHEAD_DAYS = 8  # the week to come, and the night that leads into it
 COUNTRY = "CN"  # whose public holidays are meant by PH

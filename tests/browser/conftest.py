@@ -6,16 +6,22 @@ import os
 import shutil
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import sync_playwright
 
+from api.accounts import add_credential
 from api.app import create_app
+from api.auth import COOKIE
 from api.settings import Settings
+from api.tables import Account
+from gis.db import make_engine, transaction
 from maps import assets
 from tests.api.conftest import BuiltCity, build_city
+from tests.api.people import KINDS, account_row
 
 ROOT = Path(__file__).parent.parent.parent
 ARGUMENTS = [
@@ -164,12 +170,32 @@ def site(web_city, tmp_path_factory):
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def secrets(site, web_city):
+    """A secret of a browser's session for each kind of caller of `tests.api.people`."""
+    engine = make_engine(web_city.url)
+    made = {}
+    with transaction(engine) as session:
+        for kind, (role, regions) in KINDS.items():
+            session.add(account_row(kind, role, regions))
+        session.flush()
+        for account in session.query(Account):
+            made[account.name] = add_credential(session, account, "session", "of a test", datetime.now(UTC))[
+                0
+            ]
+    engine.dispose()
+    return made
+
+
 @pytest.fixture
-def visit(browser, site):
-    """Open a page of the service: `visit("/toilets", width=…)`; at the end nothing went wrong in any."""
+def visit(browser, site, secrets):
+    """Open a page of the service: `visit("/cases", kind="reviewer", width=…)`; at the end nothing went wrong.
+
+    `kind` is a key of `tests.api.people.KINDS`; None is the public.
+    """
     opened = []
 
-    def go(path, *, width=1280, height=900, scheme="light", forced="none", **context_options):
+    def go(path, *, kind=None, width=1280, height=900, scheme="light", forced="none", **context_options):
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
@@ -178,6 +204,10 @@ def visit(browser, site):
             locale="zh-CN",
             **context_options,
         )
+        if kind:
+            context.add_cookies(
+                [{"name": COOKIE, "value": secrets[kind], "url": site.replace("http:", "https:")}]
+            )
         watched = Watched(context.new_page())
         opened.append((context, watched))
         watched.page.goto(site + path)
