@@ -4,7 +4,7 @@ Spans are minutes from a day's midnight in China, so that a page which is read d
 network, still knows whether the door is open. Hours that cannot be read are unknown, never closed.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # not in its stubs
@@ -33,7 +33,7 @@ def open_spans(text: str, on: date, days: int = AHEAD_DAYS) -> Spans | None:
     """
     if not text or len(text) > LENGTH:
         return None
-    start = datetime.combine(on, time())
+    start = datetime.combine(on, datetime.min.time())
     try:
         told = list(OpeningHours(text, country=COUNTRY).intervals(start, start + timedelta(days=days)))
     except ParserError:
