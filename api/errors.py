@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 from api import pages
 from gis.catalogue import words
 from gis.errors import (
+    BusyError,
+    ChecksumError,
     ConflictError,
     DomainError,
     FileTooLargeError,
@@ -27,11 +29,15 @@ from gis.errors import (
     SetupError,
     TantuError,
     ThrottledError,
+    VersionError,
 )
 
 # The first class that fits decides, so a subclass stands before its parent.
 STATUSES: tuple[tuple[type[TantuError], int], ...] = (
     (FileTooLargeError, 413),
+    (ChecksumError, 460),  # the status that tus gives it
+    (VersionError, 412),
+    (BusyError, 423),
     (InputError, 400),
     (LoginRequiredError, 401),
     (ForbiddenError, 403),

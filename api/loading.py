@@ -15,6 +15,7 @@ from gis import imports, store
 from gis.intake import ImportOptions, Prepared
 from gis.specs import RowIssue
 from gis.units import count_notes
+from planner.secrecy import Cipher
 
 UNITS = {"village": "villages", "community": "communities"}  # kind to the fact of the city that counts it
 
@@ -72,25 +73,43 @@ def load_file(here: Place, name: str, path: Path, options: ImportOptions, *, dry
     KeyMissingError
         The layer is encrypted and there is no key.
     """
-    known = layer(name)
-    secret = cipher(here.settings) if known.needs_key else None
-    west, south, east, north = here.city.facts["bbox"]
-    bounded = replace(options, bounds=(west, south, east, north))
-    prepared = imports.prepare(known.spec, path, bounded)
+    prepared = prepare_file(here, name, path, options)
     aside = _set_aside(prepared, path)
     if dry_run:
         return Loaded(name, prepared, None, aside)
+    secret = cipher(here.settings) if layer(name).needs_key else None
     with here.session() as session:
-        regions = None if name == "regions" else store.layer(session, "regions")
-        report = imports.commit(
-            session,
-            prepared,
-            regions=regions,
-            write=writer(name, secret),
-            now=datetime.now(UTC),
-            by=here.settings.user,
-        )
-        remarks = _differing_counts(here, session) if name == "regions" else ()
+        return commit_file(session, here, prepared, secret, by=here.settings.user, aside=aside)
+
+
+def prepare_file(here: Place, name: str, path: Path, options: ImportOptions) -> Prepared:
+    """Read a file as rows of a layer; needs no database, so that it can be done in a confined process.
+
+    Raises
+    ------
+    InputError
+        The file or what was declared of it cannot be used.
+    """
+    west, south, east, north = here.city.facts["bbox"]
+    return imports.prepare(layer(name).spec, path, replace(options, bounds=(west, south, east, north)))
+
+
+def commit_file(
+    session: Session,
+    here: Place,
+    prepared: Prepared,
+    secret: Cipher | None,
+    *,
+    by: str,
+    aside: Path | None = None,
+) -> Loaded:
+    """Write a prepared file in the caller's transaction; `aside` is where its quarantined rows are."""
+    name = prepared.spec.name
+    regions = None if name == "regions" else store.layer(session, "regions")
+    report = imports.commit(
+        session, prepared, regions=regions, write=writer(name, secret), now=datetime.now(UTC), by=by
+    )
+    remarks = _differing_counts(here, session) if name == "regions" else ()
     return Loaded(name, prepared, report, aside, remarks)
 
 

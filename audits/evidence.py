@@ -114,13 +114,14 @@ def record_photos(
     known = photo_store.known_photos(session)
     seen, rows, doubtful, fresh = set(known["uid"]), [], [], []
     for photo in kept.photos:
-        visit_uid = photo.visit_uid if photo.visit_uid in of_visit.index else None
+        stored = photo.visit_uid in of_visit.index
+        visit_uid = photo.visit_uid if stored or photo.declared else None
         uid = photo_uid(photo, visit_uid)
         if uid in seen:
             continue
         seen.add(uid)
         place = None
-        visit = None if visit_uid is None else of_visit.loc[visit_uid]
+        visit = of_visit.loc[visit_uid] if stored else None
         if visit is not None:
             place = places.get((visit["place_layer"], visit["place_uid"]))
         told = fused(fixes_of(photo.facts, visit, place))

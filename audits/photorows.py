@@ -30,12 +30,17 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class KeptPhoto:
-    """A photo that is in the media store, with what its name says of it."""
+    """A photo that is in the media store, with what its name says of it.
+
+    `declared` where somebody said which visit it belongs to: then it keeps it, though the visit may only
+    arrive later, while a word in a file name is a visit only if there is one.
+    """
 
     name: str
     facts: PhotoFacts
     visit_uid: str | None
     role: str
+    declared: bool = False
 
 
 def told_by_name(name: str) -> tuple[str | None, str]:

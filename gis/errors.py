@@ -14,12 +14,17 @@ TantuError                     anything Tantu refuses, with a stable `code`
 │   ├── MappingError               the column mapping does not fit the file
 │   ├── SchemaError                a layer lacks a column or holds a wrong type
 │   ├── CodeError                  a code is not in its code list
+│   ├── ChecksumError              bytes arrived that are not those announced
 │   └── StandardError              a rule file is not well formed
 ├── NotFoundError              nothing has that name or id
 ├── ConflictError              what is asked for contradicts what is stored
 ├── LoginRequiredError         nobody is signed in, or no longer
 ├── ForbiddenError             whoever is signed in may not do this
 ├── ThrottledError             asked too often; says for how long to wait
+
+
+│   ├── VersionError               what the caller saw was changed since
+│   └── BusyError                  another request is at work on the same thing
 └── DomainError                the question has no answer under the rules
     ├── EmptyLayerError            there is nothing to compute from
     ├── InfeasibleError            no plan meets all the limits
@@ -150,6 +155,15 @@ class CodeError(InputError):
         super().__init__(f"'{found}' is not in the list {codelist}; it holds: {', '.join(known)}")
 
 
+class ChecksumError(InputError):
+    """Bytes arrived that are not those that were announced."""
+
+    code = "checksum"
+
+    def __init__(self, name: str, announced: str, found: str) -> None:
+        super().__init__(f"{name}: SHA-256 {announced} was announced, {found} arrived; send the bytes again.")
+
+
 class StandardError(InputError):
     """A rule file is not well formed."""
 
@@ -194,6 +208,24 @@ class ThrottledError(TantuError):
     def __init__(self, wait_s: int) -> None:
         self.wait_s = max(1, wait_s)
         super().__init__(f"Too many attempts; try again in {self.wait_s} seconds.")
+
+
+class VersionError(ConflictError):
+    """What the caller saw of it was changed since by somebody else."""
+
+    code = "version"
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"The {what} '{name}' was changed since you read it; read it again, then decide.")
+
+
+class BusyError(ConflictError):
+    """Another request is at work on the same thing."""
+
+    code = "busy"
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"The {what} '{name}' is being processed by another request; try again in a moment.")
 
 
 class DomainError(TantuError):

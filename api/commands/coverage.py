@@ -46,11 +46,11 @@ def cover(
     codelist("coverage_group")[group]
     with progress(quiet=as_json) as advance:
         advance(word("demo.cover"), 0.1)
-        layers = _layers(here, group)
+        layers = read_layers(here, group)
         advance(word("demo.cover"), 0.5)
         who = None if group == "all" else members(layers.people, group, on=today())
         measured = access.measure(layers, [asked], who)[0]
-    told = _told(measured, group)
+    told = coverage_told(measured, group)
     answer(told, as_json=as_json, show=lambda: _show_cover(measured, here))
 
 
@@ -58,7 +58,7 @@ def _mode(mode: str | None) -> Any:  # noqa: ANN401 - a mode once `changed` has 
     return mode
 
 
-def _layers(here: Place, group: str) -> "Layers":
+def read_layers(here: Place, group: str) -> "Layers":
     """Read what coverage needs; people are decrypted only where a group asks who they are."""
     from api import access
     from api.keys import cipher
@@ -70,7 +70,7 @@ def _layers(here: Place, group: str) -> "Layers":
         return access.layers(session, here.city, people, on=today())
 
 
-def _told(measured: "Coverage", group: str) -> dict[str, Any]:
+def coverage_told(measured: "Coverage", group: str) -> dict[str, Any]:
     """Return the machine-readable answer."""
     norm = measured.norm
     return {
@@ -138,7 +138,7 @@ def list_gaps(
     with place().session(read_only=True) as session:
         regions, facilities = store.layer(session, "regions"), store.layer(session, "facilities")
     found = {name: gaps(regions, facilities, name) for name in asked}
-    told = [_gap(name, rows) for name, rows in found.items()]
+    told = [gap_told(name, rows) for name, rows in found.items()]
 
     def show() -> None:
         columns = ("service", "level", "regions", "with", "unknown", "without")
@@ -150,7 +150,7 @@ def list_gaps(
     answer(told, as_json=as_json, show=show)
 
 
-def _gap(service: str, regions: "pd.DataFrame") -> dict[str, Any]:
+def gap_told(service: str, regions: "pd.DataFrame") -> dict[str, Any]:
     """Return how many regions have a service, and which have none."""
     without = regions[regions["has"].eq(other=False).fillna(value=False)]
     return {
@@ -190,10 +190,10 @@ def site(
     asked = changed(norm(service), mode=_mode(mode), within=within)
     with progress(quiet=as_json) as advance:
         advance(word("demo.cover"), 0.1)
-        layers = _layers(here, "all")
+        layers = read_layers(here, "all")
         advance(word("demo.cover"), 0.4)
         proposed = propose(layers, asked, new=new, model=model)
-    told = _proposed(proposed)
+    told = proposal_told(proposed)
 
     def show() -> None:
         named = codelist("service")[service].label(here.lang)
@@ -205,7 +205,7 @@ def site(
     answer(told, as_json=as_json, show=show)
 
 
-def _proposed(proposal: "Proposal") -> dict[str, Any]:
+def proposal_told(proposal: "Proposal") -> dict[str, Any]:
     """Return the machine-readable answer."""
     sites = [
         {name: row[name] for name in ("uid", "name", "region_code")}
@@ -241,16 +241,27 @@ def draw_map(
     """
     from maps import render
 
-    if name not in MAPS:
-        raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
     here = place()
     with progress(quiet=as_json) as advance:
         advance(word("demo.draw"), 0.2)
-        view = {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations}[name](here, office)
+        view = map_view(here, name, office=office)
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(render.html(view, here.lang), encoding="utf-8")
     told = {"map": name, "file": str(out), "bytes": out.stat().st_size}
     answer(told, as_json=as_json, show=lambda: say(word("map.done", file=out)))
+
+
+def map_view(here: Place, name: str, *, office: bool) -> "MapView":
+    """Return a map as a list of layers; `office` shows homes and villages.
+
+    Raises
+    ------
+    NotFoundError
+        There is no map of that name.
+    """
+    if name not in MAPS:
+        raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
+    return {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations}[name](here, office)
 
 
 def _toilets(here: Place, _office: bool) -> "MapView":
@@ -268,7 +279,7 @@ def _coverage(here: Place, office: bool) -> "MapView":
     from maps.views import coverage_view
     from planner.coverage import norm
 
-    layers = _layers(here, "all")
+    layers = read_layers(here, "all")
     measured = access.measure(layers, [norm(service) for service in MAP_SERVICES])
     ground = drawing.base_of(layers.regions, layers.roads, villages=office)
     return coverage_view(

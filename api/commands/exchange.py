@@ -56,27 +56,36 @@ def notice(
     as_json: Json = False,
 ) -> None:
     """Write the notice of rectification for the open findings of one place."""
+    here = place()
+    said = {"addressee": to, "due_on": due.date(), "office": issuer, "number": number, "contact": contact}
+    done = {"findings": notice_file(here, layer, uid, file, **said), "file": str(file)}
+    answer(done, as_json=as_json, show=lambda: say(word("exchange.notice", **done)))
+
+
+def notice_file(here: Place, layer: str, uid: str, file: Path, **said: Any) -> int:  # noqa: ANN401  fields of a Notice
+    """Write the notice for one place, with what its office says of it, and return how many items it has.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such layer.
+    EmptyLayerError
+        The place has no open finding.
+    """
     from audits.exchange.notice import Notice, notice_items, write_notice
 
-    here = place()
     told, features = _findings(here, layer, uid)
     own = features[features["uid"] == uid]
     address = None if own.empty or "address" not in own else own["address"].iloc[0]
     made = Notice(
-        number=number,
-        addressee=to,
         place=told["place_name"].iloc[0] if len(told) else uid,
         address=address if isinstance(address, str) else "",
         items=notice_items(told),
         inspected_on=max(told["found_on"]) if len(told) else today(),
-        due_on=due.date(),
-        office=issuer,
         issued_on=today(),
-        contact=contact,
+        **said,
     )
-    count = write_notice(made, file, here.lang)
-    done = {"findings": count, "file": str(file)}
-    answer(done, as_json=as_json, show=lambda: say(word("exchange.notice", **done)))
+    return write_notice(made, file, here.lang)
 
 
 def ledger(
@@ -86,13 +95,16 @@ def ledger(
     as_json: Json = False,
 ) -> None:
     """Write the ledger of open findings, of one layer's places or all."""
+    done = {"findings": findings_ledger(place(), file, layer), "file": str(file)}
+    answer(done, as_json=as_json, show=lambda: say(word("exchange.ledger", **done)))
+
+
+def findings_ledger(here: Place, file: Path, layer: str | None = None) -> int:
+    """Write the ledger of open findings and return how many they are."""
     from audits.exchange.ledger import write_findings_ledger
 
-    here = place()
     told, _ = _findings(here, layer)
-    count = write_findings_ledger(told, file, here.lang, city=_city(here), made_on=today())
-    done = {"findings": count, "file": str(file)}
-    answer(done, as_json=as_json, show=lambda: say(word("exchange.ledger", **done)))
+    return write_findings_ledger(told, file, here.lang, city=_city(here), made_on=today())
 
 
 def carried(report: "CarryReport") -> dict[str, Any]:

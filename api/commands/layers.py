@@ -9,9 +9,8 @@ from api.commands.console import Json, Place, answer, facts, place, progress, sa
 from gis.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-
     from api.loading import Loaded
+    from audits.exchange.carry import CarryReport
     from gis.intake import ImportOptions
     from gis.specs import Column, LayerSpec
 
@@ -194,27 +193,37 @@ def export_layer(
     as_json: Json = False,
 ) -> None:
     """Write a layer in the format of the file's ending."""
-    from audits.exchange import ENDINGS
+    from api.commands.exchange import show_report
+
+    told, report = write_export(place(), layer, file)
+
+    def show() -> None:
+        if report is not None:
+            show_report(report, file)
+        else:
+            say(word("export.done", rows=told["rows"], file=file))
+
+    answer(told, as_json=as_json, show=show)
+
+
+def write_export(here: Place, layer: str, file: Path) -> tuple[dict[str, Any], "CarryReport | None"]:
+    """Write a layer by the ending of the file, in the formats of other systems with what inspections found.
+
+    Returns
+    -------
+    tuple
+        The machine-readable answer, and for a format of another system what it could not carry.
+    """
+    from api.commands.exchange import carried, inspected
+    from audits.exchange import ENDINGS, write
     from gis.files import write_layer
 
-    here = place()
     rows = _exported(here, layer)
-    if file.name.lower().endswith(ENDINGS):
-        _exchange(here, layer, rows, file, as_json=as_json)
-        return
-    write_layer(rows, file)
-    told = {"layer": layer, "rows": len(rows), "file": str(file)}
-    answer(told, as_json=as_json, show=lambda: say(word("export.done", rows=len(rows), file=file)))
-
-
-def _exchange(here: Place, layer: str, rows: "GeoDataFrame", file: Path, *, as_json: bool) -> None:
-    """Write a layer in a format of other systems, with what inspections found of it."""
-    from api.commands.exchange import carried, inspected, show_report
-    from audits.exchange import write
-
+    if not file.name.lower().endswith(ENDINGS):
+        write_layer(rows, file)
+        return {"layer": layer, "rows": len(rows), "file": str(file)}, None
     report = write(layer, rows, file, **inspected(here, layer))
-    told = {"layer": layer, "rows": report.carried, "file": str(file)} | carried(report)
-    answer(told, as_json=as_json, show=lambda: show_report(report, file))
+    return {"layer": layer, "rows": report.carried, "file": str(file)} | carried(report), report
 
 
 def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or without geometry

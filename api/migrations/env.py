@@ -11,7 +11,9 @@ from alembic import context
 from geoalchemy2.alembic_helpers import render_item
 from sqlalchemy import Connection
 
+import api.jobs_tables
 import api.tables
+import api.uploads_tables
 import audits.case_tables
 import audits.tables
 import audits.trail_tables
@@ -32,7 +34,9 @@ INTERNAL = frozenset(
 )
 # Imported so that their tables are in the metadata.
 MAPPED = (
+    api.jobs_tables,
     api.tables,
+    api.uploads_tables,
     audits.tables,
     audits.case_tables,
     audits.trail_tables,
