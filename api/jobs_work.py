@@ -12,9 +12,10 @@ from typing import Any
 
 from api import access
 from api.commands.console import Place, today
-from api.commands.coverage import coverage_told, map_view, proposal_told, read_layers
+from api.commands.coverage import coverage_told, proposal_told, read_layers
 from api.commands.exchange import findings_ledger, notice_file
 from api.commands.layers import write_export
+from api.commands.maps import map_view
 from api.confining import confined
 from api.jobs_files import file_facts, job_folder
 from api.jobs_worker import Finish, Handler, Task

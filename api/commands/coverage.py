@@ -1,23 +1,17 @@
-"""`tantu cover` and `tantu map`: who reaches a service, and the maps."""
+"""`tantu cover`, `tantu gaps` and `tantu site`: who reaches a service, where there is none, where to build."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.console import Json, Place, answer, place, progress, say, table, today, word
 from gis.catalogue import codelist
-from gis.errors import NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from api.access import Coverage, Layers
     from api.sites import Proposal
-    from maps.mapview import MapView
-
-MAPS = ("toilets", "coverage", "renovations")
-MAP_SERVICES = ("rehabilitation", "care", "accessible_toilet")
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +19,6 @@ def register(app: typer.Typer) -> None:
     app.command("cover", help=word("command.cover"))(cover)
     app.command("gaps", help=word("command.gaps"))(list_gaps)
     app.command("site", help=word("command.site"))(site)
-    app.command("map", help=word("command.map"))(draw_map)
 
 
 def cover(
@@ -223,80 +216,3 @@ def proposal_told(proposal: "Proposal") -> dict[str, Any]:
         "gap": found.gap,
         "seconds": round(proposal.seconds, 2),
     }
-
-
-def draw_map(
-    name: Annotated[str, typer.Argument(help=word("option.map"))],
-    out: Annotated[Path, typer.Option(help=word("option.out"))],
-    *,
-    office: Annotated[bool, typer.Option("--office", help=word("option.office"))] = False,
-    as_json: Json = False,
-) -> None:
-    """Draw a map into one file; --office shows homes and villages and is not for publication.
-
-    Raises
-    ------
-    NotFoundError
-        There is no map of that name.
-    """
-    from maps import render
-
-    here = place()
-    with progress(quiet=as_json) as advance:
-        advance(word("demo.draw"), 0.2)
-        view = map_view(here, name, office=office)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(render.html(view, here.lang), encoding="utf-8")
-    told = {"map": name, "file": str(out), "bytes": out.stat().st_size}
-    answer(told, as_json=as_json, show=lambda: say(word("map.done", file=out)))
-
-
-def map_view(here: Place, name: str, *, office: bool) -> "MapView":
-    """Return a map as a list of layers; `office` shows homes and villages.
-
-    Raises
-    ------
-    NotFoundError
-        There is no map of that name.
-    """
-    if name not in MAPS:
-        raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
-    return {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations}[name](here, office)
-
-
-def _toilets(here: Place, _office: bool) -> "MapView":
-    from api import drawing
-    from maps.views import toilet_view
-
-    with here.session(read_only=True) as session:
-        toilets = drawing.graded_toilets(session, lang=here.lang, on=today())
-        ground = drawing.base(session, villages=False)
-    return toilet_view(toilets, lang=here.lang, on=today(), base=ground)
-
-
-def _coverage(here: Place, office: bool) -> "MapView":
-    from api import access, drawing
-    from maps.views import coverage_view
-    from planner.coverage import norm
-
-    layers = read_layers(here, "all")
-    measured = access.measure(layers, [norm(service) for service in MAP_SERVICES])
-    ground = drawing.base_of(layers.regions, layers.roads, villages=office)
-    return coverage_view(
-        drawing.reached(measured), drawing.reached_places(measured), lang=here.lang, base=ground
-    )
-
-
-def _renovations(here: Place, office: bool) -> "MapView":
-    from api import drawing
-    from maps.views import renovation_view
-    from planner import service
-
-    with here.session(read_only=True) as session:
-        plan = service.saved_plan(session)
-        homes = service.plan_places(session, plan)
-        ground = drawing.base(session, villages=office)
-    years = list(plan.calendar)
-    return renovation_view(
-        homes, lang=here.lang, years=years, base=ground, audience="office" if office else "public"
-    )

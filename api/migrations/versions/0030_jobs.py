@@ -49,6 +49,10 @@ def upgrade() -> None:
     op.create_index("ix_job_state_run_after", "job", ["state", "run_after"])
     op.create_index("ix_job_owner", "job", ["owner"])
     op.create_index("ix_job_ended_at", "job", ["ended_at"])
+    _lines()
+
+
+def _lines() -> None:
     op.create_table(
         "job_line",
         sa.Column("id", big_id, nullable=False),
