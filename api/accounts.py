@@ -20,8 +20,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api import passwords, store
-from api.rights import ROLES
+from api.rights import ANONYMOUS, ROLES
 from api.tables import Account, Credential, LoginFailure
+from audits import trail_store
+from audits.trail import Deed
 from gis.db import transaction
 from gis.errors import CodeError, ConflictError, InputError, LoginRequiredError, NotFoundError, ThrottledError
 
@@ -140,7 +142,9 @@ def sign_in(engine: Engine, name: str, password: str, now: datetime) -> tuple[st
     """
     digest = name_digest(name)
     with transaction(engine) as session:
-        _count_attempt(store.failure(session, digest, now), now)
+        if _count_attempt(store.failure(session, digest, now), now) == FREE_FAILURES:
+            blocked = Deed(now, ANONYMOUS, ANONYMOUS, "sign_in_blocked", f"name:{digest[:16]}")
+            trail_store.record(session, blocked)
         found = store.account(session, name=name.strip().lower())
         kept = found.password if found else None
     if not passwords.fits(kept, password) or kept is None:
@@ -152,7 +156,11 @@ def sign_in(engine: Engine, name: str, password: str, now: datetime) -> tuple[st
         store.forget_failures(session, digest)
         if passwords.is_outdated(kept):
             account.password = passwords.hashed(password)
-        return add_credential(session, account, "session", "", now)[0], account
+        secret, _row = add_credential(session, account, "session", "", now)
+        trail_store.record(
+            session, Deed(now, account.name, account.role, "signed_in", f"account:{account.uid}")
+        )
+        return secret, account
 
 
 def stands(account: Account, now: datetime) -> bool:
@@ -203,7 +211,7 @@ def name_digest(name: str) -> str:
     return hashlib.sha256(b"tantu login\0" + name.strip().lower().encode()).hexdigest()
 
 
-def _count_attempt(failed: LoginFailure, now: datetime) -> None:
+def _count_attempt(failed: LoginFailure, now: datetime) -> int:
     if failed.blocked_until and failed.blocked_until > now:
         raise ThrottledError(int((failed.blocked_until - now).total_seconds()) + 1)
     failed.failures += 1
@@ -211,3 +219,4 @@ def _count_attempt(failed: LoginFailure, now: datetime) -> None:
     beyond = failed.failures - FREE_FAILURES
     if beyond >= 0:
         failed.blocked_until = now + min(FIRST_WAIT * 2 ** min(beyond, 10), LONGEST_WAIT)
+    return failed.failures

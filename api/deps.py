@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from api import pages
 from api.auth import Caller
-from api.languages import preferred
 from api.settings import Settings
 from gis.catalogue import Language
 from gis.db import transaction
@@ -40,7 +40,7 @@ def _now(request: Request) -> datetime:
 
 
 def _language(request: Request) -> Language:
-    return preferred(request.headers.get("accept-language"), request.app.state.settings.lang)
+    return pages.language(request)
 
 
 SettingsDep = Annotated[Settings, Depends(_settings)]

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from api import pages
@@ -88,6 +89,11 @@ def add_problems(app: FastAPI) -> None:
             f"{part.get('pointer', part.get('parameter'))}: {part['detail']}" for part in faults
         )
         return problem(request, 400, "input", where, errors=faults)
+
+    @app.exception_handler(DataError)
+    def unstorable(request: Request, _error: DataError) -> Response:
+        # Such as a number beyond its column, or a NUL in a text, that no model of the route forbade.
+        return problem(request, 400, "input", None)
 
     @app.exception_handler(Exception)
     def failed(request: Request, _error: Exception) -> Response:

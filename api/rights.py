@@ -32,6 +32,19 @@ TABLE = {
     "GET /api/v1/devices": "staff",
     "POST /api/v1/devices": "staff",
     "DELETE /api/v1/devices/{uid}": "staff",
+    # users
+    "GET /api/v1/users": "admin auditor",
+    "POST /api/v1/users": "admin",
+    "GET /api/v1/users/{uid}": "admin auditor",
+    "PATCH /api/v1/users/{uid}": "admin",
+    "POST /api/v1/users/{uid}/reset": "admin",
+    "POST /api/v1/users/{uid}/revoke": "admin",
+    "POST /api/v1/users/{uid}/tokens": "admin",
+    "DELETE /api/v1/users/{uid}/tokens/{token}": "admin",
+    # trail
+    "GET /api/v1/trail": "auditor admin",
+    "GET /api/v1/trail/check": "auditor admin",
+    "GET /api/v1/trail/export": "auditor admin",
     # toilets
     "GET /api/v1/toilets": "public",
 }

@@ -1,6 +1,7 @@
 """All SQL of the events of cases and of the one chain of digests: both are only ever added to."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, func, insert, select, text
@@ -60,10 +61,13 @@ def add_events(session: Session, events: Sequence[tuple[int, str, Event]]) -> No
 
 def event_digest(uid: str, event: Event) -> str:
     """Return the digest of an event as it stands in the chain."""
+    return chain.content_digest(event_record(uid, event))
+
+
+def event_record(uid: str, event: Event) -> dict[str, Any]:
+    """Return an event as it is digested and exported."""
     moment = pd.Timestamp(event.at).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return chain.content_digest(
-        {"case": uid, "kind": event.kind, "by": event.by, "at": moment, "facts": dict(event.facts)}
-    )
+    return {"case": uid, "kind": event.kind, "by": event.by, "at": moment, "facts": dict(event.facts)}
 
 
 def last_link(session: Session) -> chain.Link | None:
@@ -81,12 +85,17 @@ def links(session: Session) -> list[chain.Link]:
     return [chain.Link(*row) for row in rows]
 
 
-def event_digests(session: Session) -> dict[int, str]:
-    """Return the digests of all events as they read now, by their position in the chain."""
+def event_records(session: Session) -> dict[int, dict[str, Any]]:
+    """Return every event as it is exported, by its position in the chain."""
     query = select(
         CaseEvent.position, Case.uid, CaseEvent.kind, CaseEvent.by, CaseEvent.at, CaseEvent.facts
     ).join(Case, Case.id == CaseEvent.case_id)
     return {
-        position: event_digest(uid, Event(kind, by, at, facts))
+        position: event_record(uid, Event(kind, by, at, facts))
         for position, uid, kind, by, at, facts in session.execute(query)
     }
+
+
+def event_digests(session: Session) -> dict[int, str]:
+    """Return the digests of all events as they read now, by their position in the chain."""
+    return {position: chain.content_digest(record) for position, record in event_records(session).items()}

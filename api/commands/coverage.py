@@ -1,4 +1,4 @@
-"""`tantu cover`, `tantu gaps` and `tantu site`: who reaches a service, where there is none, where to build."""
+"""`tantu cover`, `tantu gaps`, `tantu site`: who reaches a service, where there is none, where to build."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 

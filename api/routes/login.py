@@ -7,14 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import accounts, store
 from api.auth import COOKIE, Caller
+from api.deeds import done
 from api.deps import CallerDep, NowDep, ReadDep, SessionDep
-from api.throttle import LOGINS
+from api.schemas import NO_NUL
+from api.throttle import LOGINS, PASSWORDS
 from gis.db import transaction
-from gis.errors import LoginRequiredError, NotFoundError
+from gis.errors import ForbiddenError, LoginRequiredError, NotFoundError
 
 router = APIRouter(prefix="/api/v1", tags=["login"])
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class LoginIn(BaseModel):
@@ -37,7 +39,7 @@ class DeviceIn(BaseModel):
     """What the phone is called in one's list of phones."""
 
     model_config = ConfigDict(extra="forbid")
-    label: Annotated[str, Field(min_length=1, max_length=80)]
+    label: Annotated[str, Field(min_length=1, max_length=80, pattern=NO_NUL)]
 
 
 class MeOut(BaseModel):
@@ -71,7 +73,7 @@ def sign_in(asked: LoginIn, request: Request, caller: CallerDep, now: NowDep, re
         Name and password do not fit; says no more.
     """
     state = request.app.state
-    state.throttle.hit(LOGINS, "login", request.client.host if request.client else "")
+    state.throttle.hit(LOGINS, "address", request.client.host if request.client else "")
     found = accounts.sign_in(state.engine, asked.name, asked.password, now)
     if found is None:
         raise LoginRequiredError("Name and password do not fit.")
@@ -101,11 +103,15 @@ def me(caller: CallerDep) -> MeOut:
 
 
 @router.post("/password", status_code=204)
-def change_password(asked: PasswordIn, caller: CallerDep, session: SessionDep, now: NowDep) -> None:
+def change_password(
+    asked: PasswordIn, request: Request, caller: CallerDep, session: SessionDep, now: NowDep
+) -> None:
     """Change one's own password; everything else that is signed in with it ends."""
+    request.app.state.throttle.hit(PASSWORDS, "password", caller.uid)
     account = store.account_of(session, _user(caller))
     accounts.change_password(account, asked.old, asked.new)
     store.revoke(session, account.id, now, but=caller.credential_id)
+    done(session, caller, now, "password_changed", f"account:{account.uid}")
 
 
 @router.get("/devices")
@@ -124,9 +130,18 @@ def devices(caller: CallerDep, session: ReadDep) -> list[DeviceOut]:
 
 @router.post("/devices", status_code=201)
 def add_device(asked: DeviceIn, caller: CallerDep, session: SessionDep, now: NowDep) -> dict[str, Any]:
-    """Let a phone send for its owner for 30 days; the token is told once and never again."""
+    """Let a phone send for its owner for 30 days; the token is told once and never again.
+
+    Raises
+    ------
+    ForbiddenError
+        A phone or a machine asks, which could so outlive its own token.
+    """
     account = store.account_of(session, _user(caller))
+    if caller.kind != "session":
+        raise ForbiddenError("A phone is let in by somebody who signed in with a password.")
     secret, row = accounts.add_credential(session, account, "device", asked.label, now)
+    done(session, caller, now, "token_made", f"account:{account.uid}", token=row.uid)
     return {"uid": row.uid, "token": secret, "expires_at": row.expires_at.isoformat()}
 
 
@@ -141,6 +156,7 @@ def revoke_device(uid: str, caller: CallerDep, session: SessionDep, now: NowDep)
     """
     if not store.revoke(session, _user(caller), now, uid=uid):
         raise NotFoundError("device", uid[:40])
+    done(session, caller, now, "token_revoked", f"account:{caller.uid}", token=uid[:32])
 
 
 def _user(caller: Caller) -> int:

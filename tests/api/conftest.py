@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from api import passwords
 from api.cli import main
 from api.demo import Demo, build_demo
+from api.settings import Settings
+from tests.api.people import QUICK, Doors
 from tests.conftest import shown
 
 
@@ -88,3 +91,21 @@ def in_city(tantu, built, monkeypatch):
     monkeypatch.setenv("TANTU_DATABASE_URL", built.url)
     monkeypatch.setenv("TANTU_KEY_FILE", str(built.folder / "tantu.key"))
     return tantu
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Passwords are hashed in a thousandth of the time; what one costs is not what most tests ask."""
+    monkeypatch.setattr(passwords, "_hasher", QUICK)
+    passwords.nobody.cache_clear()
+    yield
+    passwords.nobody.cache_clear()
+
+
+@pytest.fixture
+def doors(engine, tmp_path):
+    """A service on an empty city, with a client for every kind of caller and a clock to turn."""
+    url = engine.url.render_as_string(hide_password=False)
+    doors = Doors(Settings(database_url=url, maps=tmp_path, media=tmp_path / "media", key="11" * 32))
+    yield doors
+    doors.close()

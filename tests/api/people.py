@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from api.accounts import add_credential
 from api.app import create_app
-from api.passwords import hashed
 from api.settings import Settings
 from api.tables import Account
 from gis.db import make_engine, transaction
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-PASSWORD = "tall-poplars-by-the-road"  # noqa: S105 - of people who do not exist
+PASSWORD = "tall-poplars-by-the-road"  # of people who do not exist
 GANZHOU, GAOTAI, CITY = "620702", "620724", "6207"
 
 # Each kind of caller of the table of rights: role, regions, and what befell the account.
@@ -36,7 +36,8 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "revoked": ("admin", (CITY,)),
 }
 OVER = ("expired", "revoked")
-_HASH = hashed(PASSWORD)
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+_HASH = QUICK.hash(PASSWORD)
 
 
 @dataclass
@@ -82,6 +83,12 @@ class Doors:
         return TestClient(
             self.app, base_url="https://testserver", headers=headers, raise_server_exceptions=False, **options
         )
+
+    def browser(self, **options: Any) -> TestClient:
+        """A client that sends what a browser sends from a page of the service; nobody is signed in."""
+        client = self.client(**options)
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        return client
 
 
 def account_row(name: str, role: str, regions: tuple[str, ...]) -> Account:

@@ -6,17 +6,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api import rights
-from api.settings import Settings
-from tests.api.people import KINDS, OVER, Doors
-
-
-@pytest.fixture
-def doors(engine, tmp_path):
-    """A service on an empty city."""
-    url = engine.url.render_as_string(hide_password=False)
-    doors = Doors(Settings(database_url=url, maps=tmp_path, media=tmp_path / "media", key="11" * 32))
-    yield doors
-    doors.close()
+from tests.api.people import KINDS, OVER
 
 
 def routes(app):

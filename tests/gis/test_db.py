@@ -178,7 +178,7 @@ def test_without_the_right_to_enable_postgis_the_message_says_who_may(postgis_co
     with owner.begin() as connection:
         connection.execute(text("DROP ROLE IF EXISTS tantu_clerk"))
         connection.execute(text("CREATE ROLE tantu_clerk LOGIN PASSWORD 'x'"))
-    clerk = make_engine(shown(url.set(username="tantu_clerk", password="x")))  # noqa: S106  of this test only
+    clerk = make_engine(shown(url.set(username="tantu_clerk", password="x")))
     try:
         with pytest.raises(SetupError, match="CREATE EXTENSION postgis"), migrating(clerk):
             pass
