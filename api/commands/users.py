@@ -147,7 +147,13 @@ def export(file: Annotated[Path, typer.Argument(help=word("option.out"))], *, as
 
 
 def check(file: Annotated[Path, typer.Argument(help=word("option.file"))], *, as_json: Json = False) -> None:
-    """Check an exported trail; needs no database. Exit code 1 where it was changed."""
+    """Check an exported trail; needs no database. Exit code 1 where it was changed.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    """
     from api.deeds import checked
     from gis.errors import NotFoundError
 
