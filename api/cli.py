@@ -10,6 +10,7 @@ import sys
 import typer
 
 from api.commands import audits, bench, city, coverage, layers, maps, plans, service, users, works
+from api.commands import audits, bench, city, coverage, layers, maps, plans, repairs, service, works
 from api.commands.console import note, word
 from gis.errors import TantuError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for family in (city, layers, audits, plans, works, coverage, maps, service, users, bench):
+for family in (city, layers, audits, plans, works, coverage, repairs, maps, service, bench):
     family.register(app)
 
 

@@ -12,12 +12,13 @@ import pandas as pd
 from geopandas import GeoDataFrame, GeoSeries
 from sqlalchemy.orm import Session
 
-from audits import findings, intake, rules, standards, store
+from audits import case_store, findings, intake, rules, standards, store
 from audits.grades import place_grades
 from gis.catalogue import table
 from gis.errors import ConflictError
 from gis.store import ApplyCounts, add_issues
 
+UNMENDED = ("open", "in_case")  # states of a finding that stands; a case that ends ends its findings too
 FAR_M = 250.0  # farther from its place than this, the position of a visit is noted
 
 
@@ -142,6 +143,33 @@ def visit_days(session: Session, layer: str | None = None) -> "pd.Series[Any]":
     """Return the date of each visit to the places of a layer, or of all, by the visit's `uid`."""
     visits = pd.DataFrame(store.visits(session, layer))
     return visits.set_index("uid")["visited_on"]
+
+
+def open_findings(session: Session) -> GeoDataFrame:
+    """Return the findings that nobody has mended yet, each with its case and where the visit was.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns of the table `finding`, `attribute` of its rule, `case_uid` (None: no case) and the position
+        of the visit (may be missing), EPSG:4326.
+    """
+    found = store.findings(session)
+    found = found[found["state"].isin(UNMENDED)].reset_index(drop=True)
+    book = standards.load()
+    attributes = {rule_id: book.rule(rule_id).attribute for rule_id in found["rule_id"].unique()}
+    reports = case_store.reports(session)[["finding_uid", "case_id"]].dropna()
+    cases = case_store.cases(session).set_index("id")["uid"]
+    of_finding = reports.set_index("finding_uid")["case_id"].map(cases)
+    visited = GeoDataFrame(store.visits(session)).set_index("id").geometry
+    case_uid = found["uid"].map(of_finding).astype(object)
+    return GeoDataFrame(
+        found.assign(
+            attribute=found["rule_id"].map(attributes), case_uid=case_uid.where(case_uid.notna(), None)
+        ),
+        geometry=visited.reindex(found["visit_id"]).to_numpy(),
+        crs=4326,
+    )
 
 
 def public_places(session: Session, layer: str, *, on: date) -> GeoDataFrame:

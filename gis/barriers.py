@@ -13,7 +13,7 @@ import pandas as pd
 from gis.crs import check_metric
 from gis.errors import SchemaError
 from gis.kernels import NEVER
-from gis.network import PER_SECOND, Barriers, Network
+from gis.network import PER_SECOND, Barriers, Longs, Network
 from gis.segments import Segments, nearest
 
 PLACE_LIMIT_M = 30.0  # default of this project, to be confirmed by the federation
@@ -96,13 +96,23 @@ def _at_positions(
     edge, fraction = np.full(len(barriers), -1, np.int32), np.zeros(len(barriers))
     known = (road_uid.isin(network.uid) & located).to_numpy()
     shapes = network.segments
+    concerned = np.flatnonzero(pd.Index(road_uid.to_numpy()[known]).unique().get_indexer(network.uid) >= 0)
+    edges_of = pd.Series(concerned).groupby(network.uid[concerned]).indices
     for uid, rows in pd.Series(np.flatnonzero(known)).groupby(road_uid.to_numpy()[known]):
-        own = Segments(shapes.xy, shapes.first, network.uid == uid)
-        found = nearest(own, xy[rows], limit_m)
-        edge[rows], fraction[rows] = found.edge, found.fraction
+        edges = concerned[edges_of[uid]]
+        found = nearest(_some(shapes, edges), xy[rows], limit_m)
+        edge[rows] = np.where(found.edge >= 0, edges[found.edge], -1)
+        fraction[rows] = found.fraction
     rest = np.flatnonzero(located.to_numpy() & ~known)
     everything = Segments(shapes.xy, shapes.first, np.ones(len(network.start), bool))
     found = nearest(everything, xy[rest], limit_m)
     edge[rest], fraction[rest] = found.edge, found.fraction
     row = np.flatnonzero(edge >= 0)
     return row, edge[row], fraction[row]
+
+
+def _some(shapes: Segments, edges: Longs) -> Segments:
+    """Return the shapes of some edges alone, numbered anew."""
+    parts = [shapes.xy[shapes.first[edge] : shapes.first[edge + 1]] for edge in edges]
+    first = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+    return Segments(np.concatenate(parts), first, np.ones(len(edges), bool))

@@ -30,6 +30,7 @@ FIND_TITLES = {
     "toilets": "find.title",
     "coverage": "coverage.service",
     "renovations": "renovations.pick_year",
+    "repairs": "repairs.pick",
 }
 THEMES = {"": "system", "light": "light", "dark": "dark", "contrast": "contrast"}
 _ID = re.compile(r"[a-z][a-z0-9-]*")

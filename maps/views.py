@@ -137,7 +137,7 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
             TwinTable("county", said["coverage.list"], COVERAGE_FIELDS),
             TwinTable("places", said["coverage.facilities"], FACILITY_FIELDS),
         ),
-        legend=_share_legend(said),
+        legend=share_legend(said),
         bounds=base.bounds(),
         slices=slices,
         notes=(said["coverage.note_network"], said["coverage.note_norm"], *_schematic(base, said)),
@@ -205,7 +205,8 @@ def _marks(entries: Sequence[LegendEntry]) -> list[dict[str, str]]:
     return [{"tone": entry.tone, "shape": entry.shape} for entry in entries]
 
 
-def _share_legend(said: Mapping[str, str]) -> tuple[LegendEntry, ...]:
+def share_legend(said: Mapping[str, str]) -> tuple[LegendEntry, ...]:
+    """Return the legend of the five classes of a share."""
     edges = ["0", *(f"{round(share * 100)}%" for share in SHARE_BREAKS), "100%"]
     steps = [
         LegendEntry(f"{edges[k]}–{edges[k + 1]}", f"step{k + 1}", pattern)

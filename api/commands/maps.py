@@ -12,7 +12,7 @@ from gis.errors import NotFoundError
 if TYPE_CHECKING:
     from maps.mapview import MapView
 
-MAPS = ("toilets", "coverage", "renovations")
+MAPS = ("toilets", "coverage", "renovations", "repairs")
 MAP_SERVICES = ("rehabilitation", "care", "accessible_toilet")
 
 
@@ -57,7 +57,8 @@ def map_view(here: Place, name: str, *, office: bool) -> "MapView":
     """
     if name not in MAPS:
         raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
-    return {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations}[name](here, office)
+    drawn = {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations, "repairs": _repairs}
+    return drawn[name](here, office)
 
 
 def _toilets(here: Place, _office: bool) -> "MapView":
@@ -96,3 +97,9 @@ def _renovations(here: Place, office: bool) -> "MapView":
     return renovation_view(
         homes, lang=here.lang, years=years, base=ground, audience="office" if office else "public"
     )
+
+
+def _repairs(here: Place, office: bool) -> "MapView":
+    from api.commands.repairs import repair_map
+
+    return repair_map(here, office=office)
