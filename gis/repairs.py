@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.barrier_kernels import gains, obstacles, repair
-from gis.barrier_openings import Bools, Openings
+from gis.barrier_openings import Openings
+from gis.barrier_pieces import Bools
 from gis.kernels import NEVER, Ints, in_parts
 from gis.searches import spread
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gis.barrier_openings import Bools, Openings
+from gis.barrier_openings import Openings
+from gis.barrier_pieces import Bools
 from gis.errors import InputError
 from gis.repairs import Progress, in_the_way
 from planner.siting_highs import Linear, minimise
