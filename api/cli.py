@@ -9,8 +9,7 @@ import sys
 
 import typer
 
-from api.commands import audits, bench, city, coverage, layers, maps, plans, service, users, works
-from api.commands import audits, bench, city, coverage, layers, maps, plans, repairs, service, works
+from api.commands import audits, bench, city, coverage, layers, maps, plans, repairs, service, users, works
 from api.commands.console import note, word
 from gis.errors import TantuError
 
@@ -22,8 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local variables, and with them people
     rich_markup_mode=None,
 )
-for family in (city, layers, audits, plans, works, coverage, maps, service, users, bench):
-for family in (city, layers, audits, plans, works, coverage, repairs, maps, service, bench):
+for family in (city, layers, audits, plans, works, coverage, repairs, maps, service, users, bench):
     family.register(app)
 
 
