@@ -16,7 +16,7 @@ from api import passwords
 from api.auth import guard
 from api.database import check_revision
 from api.errors import add_problems
-from api.routes import assets, health, login, maps, start, toilets, trail, users
+from api.routes import assets, health, login, maps, start, toilets, trail, users, v1
 from api.settings import Settings
 from api.throttle import Throttle
 from gis.db import make_engine
@@ -39,7 +39,7 @@ HEADERS = {
 BODY_BYTES = 1_000_000  # of JSON; a route that takes files says its own limit
 ROUTERS = (
     assets.router, start.router, health.router, login.router, users.router, trail.router, maps.router,
-    toilets.router,
+    toilets.router, v1.router,
 )  # fmt: skip
 
 

@@ -47,6 +47,20 @@ TABLE = {
     "GET /api/v1/trail/export": "auditor admin",
     # toilets
     "GET /api/v1/toilets": "public",
+    # jobs: each kind has its own row in api.routes.v1_jobs.ASKERS
+    "POST /api/v1/jobs": "clerk inspector reviewer housing planner auditor admin",
+    "GET /api/v1/jobs": "staff",
+    "GET /api/v1/jobs/{uid}": "staff",
+    "GET /api/v1/jobs/{uid}/log": "staff",
+    "GET /api/v1/jobs/{uid}/files/{name}": "staff",
+    "DELETE /api/v1/jobs/{uid}": "staff",
+    # uploads
+    "OPTIONS /api/v1/uploads": "public",
+    "POST /api/v1/uploads": "clerk contractor inspector reviewer housing planner admin",
+    "HEAD /api/v1/uploads/{uid}": "staff",
+    "PATCH /api/v1/uploads/{uid}": "clerk contractor inspector reviewer housing planner admin",
+    "GET /api/v1/uploads/{uid}": "staff",
+    "DELETE /api/v1/uploads/{uid}": "staff",
 }
 
 
