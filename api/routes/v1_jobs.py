@@ -46,6 +46,7 @@ def owner_of(caller: Caller) -> Owner:
 
 @router.post("", status_code=202)
 def ask(
+    *,
     asked: JobIn,
     response: Response,
     caller: CallerDep,
@@ -79,6 +80,7 @@ def ask(
 
 @router.get("")
 def listed(
+    *,
     caller: CallerDep,
     session: ReadDep,
     lang: LanguageDep,
@@ -136,7 +138,13 @@ def file(
 
 @router.delete("/{uid}")
 def dismiss(
-    uid: JobId, caller: CallerDep, session: SessionDep, settings: SettingsDep, now: NowDep, lang: LanguageDep
+    *,
+    uid: JobId,
+    caller: CallerDep,
+    session: SessionDep,
+    settings: SettingsDep,
+    now: NowDep,
+    lang: LanguageDep,
 ) -> JobOut:
     """End a job that is not wanted any more; what it computed is dropped.
 

@@ -135,6 +135,7 @@ def offset(
     },
 )
 def add(
+    *,
     uid: UploadId,
     request: Request,
     caller: CallerDep,
