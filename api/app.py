@@ -16,6 +16,7 @@ from api import passwords
 from api.auth import guard
 from api.database import check_revision
 from api.errors import add_problems
+from api.kept import Kept
 from api.routes import assets, health, login, maps, start, toilets, trail, users, v1
 from api.settings import Settings
 from api.throttle import Throttle
@@ -78,6 +79,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.state.engine = engine
     app.state.now = now
     app.state.throttle = Throttle()
+    app.state.kept = Kept()
     add_problems(app)
     app.middleware("http")(_add_headers)
     for router in ROUTERS:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from api.access import Coverage
 from audits import service as audits
 from audits.grades import latest_verdicts
-from audits.rulebook import RuleBook
+from audits.rulebook import Rule, RuleBook
 from audits.standards import load
 from gis import store
-from gis.catalogue import Language, codelist
+from gis.catalogue import Language, codelist, words
 from maps.basemap import MapBase
 from maps.views import ToiletItem
 
@@ -59,9 +59,9 @@ def inspected_items(verdicts: pd.DataFrame, rules: RuleBook, lang: Language) -> 
         item = ToiletItem(
             label=f"{elements[row['element']].label(lang)} · {named}",
             clause=f"{row['standard']} {row['clause']}",
-            value=None if pd.isna(row["value"]) else float(row["value"]),
-            unit=row["unit"],
-            limit=_limit(rule.operator, rule.limit_text),
+            value=None if pd.isna(row["value"]) else float(row["value"]) * _scale(row["unit"]),
+            unit=_unit(row["unit"], lang),
+            limit=_limit(rule, row["unit"], lang),
             outcome=SEEN.get(row["outcome"], "unknown"),
         )
         items.setdefault(row["place_uid"], []).append(item)
@@ -88,6 +88,23 @@ def reached_places(measured: Sequence[Coverage]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parts[0].crs)
 
 
-def _limit(operator: str, text: str) -> str:
+def _scale(unit: str) -> float:
+    return 100.0 if unit == "ratio" else 1.0  # a slope is read in percent
+
+
+def _unit(unit: str, lang: Language) -> str:
+    """Return a unit in words; `bool` stays, since the page writes yes or no."""
+    if unit == "ratio":
+        return "%"
+    return unit if unit == "bool" else words(lang, "maps").get(f"unit.{unit}", unit)
+
+
+def _limit(rule: Rule, unit: str, lang: Language) -> str:
+    """Return what a rule asks for, in the unit that its measurement is shown in."""
+    if unit == "bool":
+        return words(lang, "maps")["value.yes" if rule.limit_text == "true" else "value.no"]
     signs = {"<=": "≤ ", ">=": "≥ "}
-    return f"{signs.get(operator, '')}{text}"
+    text = rule.limit_text
+    if unit == "ratio":
+        text = "–".join(f"{float(part) * 100:.3g}" for part in text.split("–"))
+    return f"{signs.get(rule.operator, '')}{text}"

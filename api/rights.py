@@ -46,6 +46,10 @@ TABLE = {
     "GET /api/v1/trail/check": "auditor admin",
     "GET /api/v1/trail/export": "auditor admin",
     # toilets
+    "GET /toilets": "public",
+    "GET /toilets/{uid}": "public",
+    "GET /toilets/{uid}/qr.svg": "public",
+    "GET /data/toilets.{ending}": "public",
     "GET /api/v1/toilets": "public",
     # jobs: each kind has its own row in api.routes.v1_jobs.ASKERS
     "POST /api/v1/jobs": "clerk inspector reviewer housing planner auditor admin",
@@ -61,6 +65,7 @@ TABLE = {
     "PATCH /api/v1/uploads/{uid}": "clerk contractor inspector reviewer housing planner admin",
     "GET /api/v1/uploads/{uid}": "staff",
     "DELETE /api/v1/uploads/{uid}": "staff",
+    "POST /api/v1/toilets/{uid}/answers": "public",
 }
 
 

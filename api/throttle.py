@@ -12,6 +12,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from gis.errors import ThrottledError
 
+ANSWERS = (parse("1/day"), parse("20/hour"))  # of one address: about one place, and about all
 LOGINS = parse("30/15 minutes")  # of one address: an office behind one address signs in every morning
 PASSWORDS = parse("10/15 minutes")  # of one account: whoever finds an open session must not guess on
 

@@ -11,6 +11,7 @@ from alembic import context
 from geoalchemy2.alembic_helpers import render_item
 from sqlalchemy import Connection
 
+import api.answers_tables
 import api.jobs_tables
 import api.tables
 import api.uploads_tables
@@ -35,6 +36,7 @@ INTERNAL = frozenset(
 # Imported so that their tables are in the metadata.
 MAPPED = (
     api.jobs_tables,
+    api.answers_tables,
     api.tables,
     api.uploads_tables,
     audits.tables,

@@ -224,9 +224,14 @@
           const [label, clause, unit, limit] = view.lookups.rules[rule], verdict = ["met", "not_met", "unknown"][outcome];
           return el("tr", { class: "verdict-" + verdict },
             el("th", { scope: "row" }, label, clause ? el("small", {}, clause) : null),
-            el("td", {}, value === null ? say("value.unknown") : [String(value), unit].join(" ").trim()), el("td", {}, limit || ""),
+            el("td", {}, figure(value, unit)), el("td", {}, limit || ""),
             el("td", {}, el("span", { "aria-hidden": "true" }, { met: "✓ ", not_met: "✕ ", unknown: "? " }[verdict]), say("verdict." + verdict)));
         }))));
+    }
+
+    function figure(value, unit) {
+      if (value === null) return say("value.unknown");
+      return unit === "bool" ? say(value ? "value.yes" : "value.no") : [String(value), unit].join(" ").trim();
     }
 
     /* ---- start: what the address asks for ---- */

@@ -35,15 +35,6 @@ def test_nothing_but_a_map_is_served_from_the_folder(client, name):
     assert answer.json()["status"] == 404
 
 
-def test_toilets_are_geojson_with_their_grade_and_unknown_is_said(client):
-    answer = client.get("/api/v1/toilets")
-    features = answer.json()["features"]
-    assert answer.headers["content-type"] == "application/geo+json"
-    assert {feature["properties"]["level"] for feature in features} >= {"unknown", "not_accessible"}
-    never = [f["properties"] for f in features if f["properties"]["inspected_on"] is None]
-    assert all(properties["level"] == "unknown" for properties in never)
-
-
 def test_the_service_answers_for_its_database(client):
     assert client.get("/health").text == "ok"
 
