@@ -30,6 +30,9 @@ DEGREE_LON_M = 111_319.0
 POLE = 89.0  # nearer to a pole every longitude is near
 FIRST_WINDOW_M = 500.0
 FARTHEST_M = 200_000.0
+# Degrees that the index of SpatiaLite may be off: it rounds to the nearest single, not outwards, and a
+# single next to 180 is 1.5e-5 from its neighbour.
+INDEX_SLACK = 2e-5
 
 
 class BboxHit(ColumnElement[bool]):
@@ -202,7 +205,8 @@ def _bbox_spatialite(element: BboxHit, compiler: SQLCompiler, **options: Any) ->
     row = compiler.process(column.table.c.id, **options)
     return (
         f'({row} IN (SELECT pkid FROM "idx_{column.table.name}_{column.name}"'
-        f" WHERE xmax >= {west} AND ymax >= {south} AND xmin <= {east} AND ymin <= {north})"
+        f" WHERE xmax >= {west} - {INDEX_SLACK} AND ymax >= {south} - {INDEX_SLACK}"
+        f" AND xmin <= {east} + {INDEX_SLACK} AND ymin <= {north} + {INDEX_SLACK})"
         f" AND MbrMaxX({shape}) >= {west} AND MbrMaxY({shape}) >= {south}"
         f" AND MbrMinX({shape}) <= {east} AND MbrMinY({shape}) <= {north})"
     )
