@@ -17,6 +17,7 @@ from api.auth import guard
 from api.database import check_revision
 from api.errors import add_problems
 from api.kept import Kept
+from api.ogc.mount import add_ogc
 from api.routes import assets, health, login, maps, start, toilets, trail, users, v1
 from api.settings import Settings
 from api.throttle import Throttle
@@ -84,6 +85,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.middleware("http")(_add_headers)
     for router in ROUTERS:
         app.include_router(router)
+    add_ogc(app)
     app.state.paths = {
         id(route.original_route): route.path_format or "" for route in iter_route_contexts(app.routes)
     }

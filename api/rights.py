@@ -66,6 +66,22 @@ TABLE = {
     "GET /api/v1/uploads/{uid}": "staff",
     "DELETE /api/v1/uploads/{uid}": "staff",
     "POST /api/v1/toilets/{uid}/answers": "public",
+    # ogc: which collections a role sees is in api.ogc.collections
+    "GET /ogc": "public",
+    "GET /ogc/": "public",
+    "GET /ogc/conformance": "public",
+    "GET /ogc/api": "public",
+    "GET /ogc/collections": "public",
+    "GET /ogc/collections/{name}": "public",
+    "GET /ogc/collections/{name}/queryables": "public",
+    "GET /ogc/collections/{name}/items": "public",
+    "GET /ogc/collections/{name}/items/{feature}": "public",
+    "GET /ogc/collections/{name}/download": "public",
+    "GET /ogc/tileMatrixSets": "public",
+    "GET /ogc/tileMatrixSets/{grid}": "public",
+    "GET /ogc/collections/{name}/tiles": "public",
+    "GET /ogc/collections/{name}/tiles/{grid}": "public",
+    "GET /ogc/collections/{name}/tiles/{grid}/{zoom}/{row}/{column}": "public",
 }
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from gis.errors import ConflictError, ExtensionMissingError, SetupError
+from gis.folding import lowered, unaccented
 
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 65_536
@@ -178,6 +179,17 @@ def _load_spatialite(connection: Any, _record: object) -> None:  # noqa: ANN401 
         f"cache_size=-{CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+    # What PostgreSQL has and SQLite lacks: its lower() knows ASCII only, and it takes no accents away.
+    connection.create_function("tantu_lower", 1, _lower, deterministic=True)
+    connection.create_function("tantu_unaccented", 1, _unaccented, deterministic=True)
+
+
+def _lower(text: object) -> object:
+    return lowered(text) if isinstance(text, str) else text
+
+
+def _unaccented(text: object) -> object:
+    return unaccented(text) if isinstance(text, str) else text
 
 
 def _begin(connection: Connection) -> None:

@@ -12,7 +12,19 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Boolean, Column, ColumnElement, Float, and_, bindparam, false, inspect, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    and_,
+    bindparam,
+    false,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -41,9 +53,12 @@ class BboxHit(ColumnElement[bool]):
     inherit_cache = False
     type = Boolean()
 
-    def __init__(self, column: Column[Any], bounds: Bounds) -> None:
+    def __init__(self, column: Column[Any], bounds: Bounds | Sequence[BindParameter[float]]) -> None:
         self.column = column
-        self.bounds = [bindparam(None, float(value), type_=Float(), unique=True) for value in bounds]
+        self.bounds = [
+            value if isinstance(value, BindParameter) else bindparam(None, float(value), Float(), unique=True)
+            for value in bounds
+        ]
 
     def self_group(self, against: object = None) -> "BboxHit":  # noqa: ARG002
         """Stay as it is: SQLite would otherwise be asked `(...) = 1` and skip the R*Tree."""
@@ -169,7 +184,9 @@ def window(lon: float, lat: float, radius_m: float) -> Bounds:
     return lon - half_lon, lat - half_lat, lon + half_lon, lat + half_lat
 
 
-def in_regions(column: InstrumentedAttribute[Any], regions: Sequence[str]) -> ColumnElement[bool]:
+def in_regions(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], regions: Sequence[str]
+) -> ColumnElement[bool]:
     """Return the condition that a region lies in one of some regions, or is one; in none of none.
 
     Codes of regions are nested: a township's begins with its county's. A row without a region is in none.

@@ -1,0 +1,1 @@
+"""OGC API: Features, filters and tiles over the layers, at `/ogc`."""
