@@ -14,9 +14,10 @@ from typing import Any
 from api import access, drawing
 from api.commands.console import Place, today, word
 from api.database import initialise
-from api.keys import cipher, make_key_file
+from api.keys import make_key_file
 from api.loading import load_file
 from api.settings import settings
+from api.unlocking import unlocked
 from data.demo import FULL_PEOPLE, DemoFiles, generate
 from gis import store
 from gis.catalogue import Language
@@ -93,8 +94,8 @@ def build_demo(out: Path, *, people: int, seed: int, database_url: str, progress
     progress(word("demo.cover"), 0.7)
     maps = _draw(here, plan, out, on, progress)
     ledger = out / "ledger.xlsx"
-    with here.session(read_only=True) as session:
-        contents = planner.ledger(session, cipher(here.settings), plan)
+    with unlocked(here, "demo") as secret, here.session(read_only=True) as session:
+        contents = planner.ledger(session, secret, plan)
     ledgers.write_ledger(contents, ledger, here.lang)
     return Demo(files.counts, plan, time.perf_counter() - started, [*maps, ledger])
 
@@ -130,8 +131,8 @@ def _plan(here: Place, on: date, people: int) -> planner.StoredPlan:
     """Solve and keep the programme; a city smaller than the real one renovates in proportion, or fewer."""
     homes = max(1, round(HOMES_PER_YEAR * people / FULL_PEOPLE))
     options = planner.PlanOptions(homes_per_year=homes, at_most=people < FULL_PEOPLE)
-    with here.session(read_only=True) as session:
-        assessment = planner.assess(session, cipher(here.settings), on=on, city_id=here.city.id)
+    with unlocked(here, "demo") as secret, here.session(read_only=True) as session:
+        assessment = planner.assess(session, secret, on=on, city_id=here.city.id)
     draft = planner.make_plan(assessment, options)
     with here.session() as session:
         return planner.saved_plan(session, planner.save_plan(session, draft, now=datetime.now(UTC)))
@@ -140,7 +141,7 @@ def _plan(here: Place, on: date, people: int) -> planner.StoredPlan:
 def _draw(here: Place, plan: planner.StoredPlan, out: Path, on: date, progress: Advance) -> list[Path]:
     """Write the three maps in both languages; each is one file that opens without a server."""
     with here.session(read_only=True) as session:
-        people = planner.read_people(session, cipher(here.settings), columns=())
+        people = planner.people_places(session)
         layers = access.layers(session, here.city, people, on=on)
         homes = planner.plan_places(session, plan)
         toilets = {lang: drawing.graded_toilets(session, lang=lang, on=on) for lang in LANGUAGES}

@@ -24,6 +24,7 @@ from api.loading import Loaded, commit_file, prepare_file
 from api.registry import layer as known_layer
 from api.schemas_jobs import CoverJob, ExportJob, ImportJob, LedgerJob, MapJob, NoticeJob, PlanJob, SiteJob
 from api.sites import propose
+from api.unlocking import Reading, record_reading, unlocked
 from api.uploads import received_file
 from api.uploads_work import photo
 from gis.catalogue import codelist
@@ -34,6 +35,7 @@ from maps import render
 from planner import ledgers, service
 from planner.coverage import changed, norm
 from planner.groups import members
+from planner.secrecy import CountingCipher
 
 
 def plan(task: Task) -> Finish:
@@ -42,8 +44,11 @@ def plan(task: Task) -> Finish:
     here = Place(task.settings)
     options = service.PlanOptions(**said.model_dump(exclude={"kind"}))
     task.tell("assess", 0.0)
-    with here.session(read_only=True) as session:
-        assessment = service.assess(session, cipher(here.settings), on=today(), city_id=here.city.id)
+    with (
+        unlocked(here, "plan", by=task.owner.name, role="job") as secret,
+        here.session(read_only=True) as session,
+    ):
+        assessment = service.assess(session, secret, on=today(), city_id=here.city.id)
     task.tell("solve", 0.1)
     draft = service.make_plan(
         assessment, options, progress=lambda _step, share: task.tell("solve", 0.1 + 0.8 * share)
@@ -104,10 +109,15 @@ def import_file(task: Task) -> Finish:
     if said.dry_run:
         told = Loaded(said.layer, prepared, None, aside).told()
         return lambda _session: _with_files(task, told | {"quarantine_file": aside and aside.name})
-    secret = cipher(here.settings) if known_layer(said.layer).needs_key else None
+    secret = CountingCipher(cipher(here.settings)) if known_layer(said.layer).needs_key else None
 
     def write(session: Any) -> dict[str, Any]:  # noqa: ANN401  a Session
+        reading = Reading("import", f"layer:{said.layer}", task.owner.name, "job")
+        if secret is not None:
+            record_reading(session, reading, step="opened")
         told = commit_file(session, here, prepared, secret, by=task.owner.name, aside=aside).told()
+        if secret is not None:
+            record_reading(session, reading, step="closed", columns=secret.counts())
         return _with_files(task, told | {"quarantine_file": aside and aside.name})
 
     return write
@@ -140,9 +150,12 @@ def ledger(task: Task) -> Finish:
     def write(file: Path) -> dict[str, Any]:
         if said.of == "findings":
             return {"findings": findings_ledger(here, file)}
-        with here.session(read_only=True) as session:
+        with (
+            unlocked(here, "ledger", by=task.owner.name, role="job") as secret,
+            here.session(read_only=True) as session,
+        ):
             kept = service.saved_plan(session)
-            contents = service.ledger(session, cipher(here.settings), kept, masked=not said.unmasked)
+            contents = service.ledger(session, secret, kept, masked=not said.unmasked)
         return {"plan": kept.id, "homes": ledgers.write_ledger(contents, file, said.lang)}
 
     return _file(task, f"{said.of}.xlsx", write)

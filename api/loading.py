@@ -1,6 +1,7 @@
 """Brings a file into the database of the settings: prepared outside any transaction, written in one."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.commands.console import Place
-from api.keys import cipher
 from api.registry import layer, writer
+from api.unlocking import unlocked
 from gis import imports, store
 from gis.intake import ImportOptions, Prepared
 from gis.specs import RowIssue
@@ -77,8 +78,8 @@ def load_file(here: Place, name: str, path: Path, options: ImportOptions, *, dry
     aside = _set_aside(prepared, path)
     if dry_run:
         return Loaded(name, prepared, None, aside)
-    secret = cipher(here.settings) if layer(name).needs_key else None
-    with here.session() as session:
+    reading = unlocked(here, "import") if layer(name).needs_key else nullcontext()
+    with reading as secret, here.session() as session:
         return commit_file(session, here, prepared, secret, by=here.settings.user, aside=aside)
 
 

@@ -1,5 +1,6 @@
 """What stands in a ledger 台账: one row a chosen home, and what changed between two of them. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,17 +10,21 @@ from pandas import DataFrame
 
 from gis.catalogue import Language, codelist, words
 from planner.assessment import Assessment
-from planner.people import masked_certificate, masked_name
+from planner.people import masked_certificate, masked_name, masked_phone
 
 PRIORITIES = ("several_disabled", "old_and_disabled", "old_carer", "rural_severe")
 CATEGORIES = tuple("1234567")
 TICK = "√"
+TOWNSHIP_DIGITS = 9
 KEY = "household"
 # Columns in order; the header above them groups those between the brackets.
 COLUMNS = (
-    "number", KEY, "county", "region", "name", "certificate", "grade",
+    "number", KEY, "county", "place", "region", "name", "certificate", "phone", "address", "grade",
     *(f"category_{code}" for code in CATEGORIES), *PRIORITIES, "items", "score", "cost", "done", "note",
 )  # fmt: skip
+# Columns that a workbook hides: which home of which plan a row is, and which saving of it the sheet shows.
+HIDDEN = ("home_id", "revision")
+BY_HAND = ("done", "note")  # what an office fills in; everything else is computed from its source
 GROUPS = {
     "group_person": ("name", "grade"),
     "group_category": ("category_1", "category_7"),
@@ -50,22 +55,30 @@ class Ledger:
 
 
 def ledger_rows(
-    plan_homes: DataFrame, people: DataFrame, assessment: Assessment, regions: DataFrame, *, masked: bool
+    plan_homes: DataFrame,
+    people: DataFrame,
+    assessment: Assessment,
+    regions: DataFrame,
+    *,
+    masked: bool,
+    entries: DataFrame | None = None,
 ) -> DataFrame:
     """Return the rows of a ledger, sorted by year, county and rank.
 
     Parameters
     ----------
     plan_homes
-        Homes of a plan that have a year.
+        Homes of a plan that have a year; `plan_id` where it is known.
     people
-        `uid`, `name`, `certificate`, `category`, `grade` in clear, of those homes.
+        `uid`, `name`, `certificate`, `phone`, `address`, `category`, `grade` in clear, of those homes.
     assessment
         Of those homes: who qualifies, and the schemes.
     regions
         `code`, `name`, for the names of counties.
     masked
-        Whether names and numbers are masked.
+        Whether names and numbers are masked and addresses left out; the place is then the township.
+    entries
+        Index `household_uid`; `done`, `note`, `revision` as offices saved them.
     """
     names = (
         regions.drop_duplicates("code").set_index("code")["name"] if len(regions) else pd.Series(dtype=object)
@@ -75,21 +88,21 @@ def ledger_rows(
     person = people.drop_duplicates("uid").set_index("uid").reindex(judged["person_uid"])
     works = assessment.items[~assessment.items["item"].isin(_services())]
     items = dict(works.groupby("household_uid")["item"].agg(";".join))
+    codes = judged["region_code"].fillna("").astype(str).tolist()
     rows = DataFrame(
         {
             "year": homes["year"].astype(int),
             "county_code": homes["county_code"],
             KEY: homes["household_uid"],
             "county": [str(names.get(code, code)) for code in homes["county_code"]],
-            "region": judged["region_code"].fillna("").astype(str).to_numpy(),
-            "name": _shown(person, "name", masked=masked),
-            "certificate": _shown(person, "certificate", masked=masked),
+            "place": [_place(code, names, masked=masked) for code in codes],
+            "region": codes,
+            **{name: _shown(person, name, masked=masked) for name in MASKS},
             "grade": [None if pd.isna(grade) else int(grade) for grade in person["grade"]],
             "items": [items.get(uid, "") for uid in homes["household_uid"]],
             "score": homes["score"].astype(float),
             "cost": homes["cost_yuan"].astype(float),
-            "done": "",
-            "note": "",
+            **_entered(homes, entries),
         }
     )
     category = person["category"].astype(object).to_numpy()
@@ -154,6 +167,11 @@ def ledger_diff(before: DataFrame, after: DataFrame) -> DataFrame:
     )
 
 
+def by_hand(differences: DataFrame) -> "pd.Series[bool]":
+    """Return which differences are in columns that an office fills in; the others cannot be saved."""
+    return differences["column"].isin(BY_HAND)
+
+
 def _comparable(frame: DataFrame) -> DataFrame:
     columns = ["year", *(name for name in COLUMNS if name not in {"number", KEY})]
     texts = frame.set_index(KEY)[columns].astype(object)
@@ -190,7 +208,41 @@ def _services() -> list[str]:
     return [item for item, code in catalogue.items() if code.facts["location"] == "service"]
 
 
+def _left_out(_text: str) -> str:
+    return ""
+
+
+MASKS: dict[str, Callable[[str], str]] = {
+    "name": masked_name,
+    "certificate": masked_certificate,
+    "phone": masked_phone,
+    "address": _left_out,
+}
+
+
+def _entered(homes: DataFrame, entries: DataFrame | None) -> dict[str, list[object]]:
+    known = DataFrame() if entries is None else entries
+    found = known.reindex(homes["household_uid"])
+    told: dict[str, list[object]] = {
+        name: ["" if pd.isna(value) else str(value) for value in found[name]]
+        if name in found
+        else [""] * len(homes)
+        for name in BY_HAND
+    }
+    plan = homes["plan_id"] if "plan_id" in homes else pd.Series(0, index=homes.index)
+    told["home_id"] = [f"{number}:{uid}" for number, uid in zip(plan, homes["household_uid"], strict=True)]
+    revisions = found["revision"] if "revision" in found else [0] * len(homes)
+    told["revision"] = [0 if pd.isna(value) else int(value) for value in revisions]
+    return told
+
+
+def _place(code: str, names: "pd.Series[str]", *, masked: bool) -> str:
+    levels = (TOWNSHIP_DIGITS,) if masked else (TOWNSHIP_DIGITS, len(code))
+    return " ".join(dict.fromkeys(str(names[code[:digits]]) for digits in levels if code[:digits] in names))
+
+
 def _shown(person: DataFrame, name: str, *, masked: bool) -> list[str]:
-    mask = masked_name if name == "name" else masked_certificate
-    values = person[name].astype(object)
+    if name not in person:
+        return [""] * len(person)
+    mask, values = MASKS[name], person[name].astype(object)
     return ["" if pd.isna(value) else (mask(str(value)) if masked else str(value)) for value in values]

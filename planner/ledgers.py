@@ -2,7 +2,9 @@
 
 A sheet a year and a summary by county: a merged title, the reporting unit and the date, a header of two rows,
 ticks, a total row, a line to sign and a place for the stamp; A4 landscape, the header repeated on every page.
-Every text is written as text and every total as a number: a name that begins with `=` stays a name.
+Every text is written as text and every total as a number: a name that begins with `=` stays a name. Two
+hidden columns say which home of which plan a row is and which saving of it is shown, so that what comes back
+is compared with what was handed out and not with what the sheet says of itself.
 """
 
 from collections.abc import Mapping
@@ -20,9 +22,11 @@ from gis.workbook import formats as ledger_formats
 from planner.ledger_rows import (
     COLUMNS,
     GROUPS,
+    HIDDEN,
     KEY,
     NUMBERS,
     PRIORITIES,
+    TICK,
     Ledger,
     column_words,
     items_from_words,
@@ -34,9 +38,12 @@ HEADER_ROWS = 4  # title, unit and date, two rows of headings
 WIDTHS = {
     KEY: 14,
     "county": 14,
+    "place": 16,
     "region": 14,
     "name": 9,
     "certificate": 23,
+    "phone": 13,
+    "address": 20,
     "items": 44,
     "cost": 11,
     "note": 10,
@@ -62,7 +69,9 @@ def write_ledger(ledger: Ledger, path: Path, lang: Language) -> int:
 
 
 def read_ledger(path: Path) -> DataFrame:
-    """Return the homes of a ledger, in either language: `year` and the columns of `ledger_rows.COLUMNS`.
+    """Return the homes of a ledger, in either language: `year`, `ledger_rows.COLUMNS` and `HIDDEN`.
+
+    A ledger whose hidden columns were cut off has them empty.
 
     Raises
     ------
@@ -74,6 +83,7 @@ def read_ledger(path: Path) -> DataFrame:
     except (CalamineError, OSError) as error:
         raise FileFormatError(path.name, "is no workbook that can be read") from error
     headings = {text: name for lang in ("zh", "en") for name, text in column_words(_language(lang)).items()}
+    headings |= {name: name for name in HIDDEN}
     rows: list[dict[str, Any]] = []
     known = False
     for sheet in book.sheet_names:
@@ -88,10 +98,10 @@ def read_ledger(path: Path) -> DataFrame:
         for values in cells[HEADER_ROWS:]:
             row = {name: value for name, value in zip(names, values, strict=False) if name}
             if str(row.get("number", "")).strip() and str(row.get(KEY, "")).strip():
-                rows.append(row | {"year": int(digits), "items": items_from_words(str(row["items"]))})
+                rows.append(row | {"year": int(digits), "items": items_from_words(str(row.get("items", "")))})
     if not known:
         raise FileFormatError(path.name, "no sheet has the headings of a ledger")
-    return DataFrame(rows, columns=["year", *COLUMNS])
+    return DataFrame(rows, columns=["year", *COLUMNS, *HIDDEN])
 
 
 def _language(lang: str) -> Language:
@@ -141,6 +151,7 @@ def _write_year(  # long because a sheet is written from top to bottom
         else:
             sheet.merge_range(2, place, 3, place, labels[name], formats["head"])
     homes = ledger.homes[ledger.homes["year"] == year]
+    _offer_choices(sheet, len(homes))
     line = HEADER_ROWS
     for number, home in enumerate(homes.to_dict("records"), start=1):
         _write_home(
@@ -163,6 +174,21 @@ def _write_home(sheet: Any, line: int, home: Mapping[Any, Any], formats: Mapping
         else:
             shape = formats["wide" if name == "items" else "text"]
             sheet.write_string(line, place, "" if value is None else str(value), shape)
+    for place, name in enumerate(HIDDEN, len(COLUMNS)):
+        if name in home:
+            sheet.write_string(line, place, str(home[name]), formats["text"])
+
+
+def _offer_choices(sheet: Any, homes: int) -> None:  # noqa: ANN401  xlsxwriter is untyped
+    """Hide the columns that are for the machine, and offer lists where an office only ticks."""
+    for place, name in enumerate(HIDDEN, len(COLUMNS)):
+        sheet.write_string(HEADER_ROWS - 1, place, name)
+    sheet.set_column(len(COLUMNS), len(COLUMNS) + len(HIDDEN) - 1, 10, None, {"hidden": True})
+    for place, name in enumerate(COLUMNS):
+        choices = [TICK, "×"] if name == "done" else [TICK]
+        if homes and (name == "done" or name in PRIORITIES or name.startswith("category_")):
+            rule = {"validate": "list", "source": choices, "ignore_blank": True}
+            sheet.data_validation(HEADER_ROWS, place, HEADER_ROWS + homes - 1, place, rule)
 
 
 def _write_total(

@@ -127,6 +127,39 @@ class Cipher:
         ]
 
 
+class CountingCipher(Cipher):
+    """A cipher that remembers whose columns it decrypted, for the log of access.
+
+    Parameters
+    ----------
+    cipher
+        Whose key it uses.
+    """
+
+    def __init__(self, cipher: Cipher) -> None:
+        self.__dict__.update(cipher.__dict__)
+        self._read: dict[str, set[str]] = {}
+
+    def decrypt(
+        self, values: Sequence[bytes | None], table: str, column: str, uids: Sequence[str]
+    ) -> list[str | None]:
+        """Return one column in clear; missing values stay missing.
+
+        Raises
+        ------
+        KeyMissingError
+            A value was encrypted with another key, moved from another row, or changed.
+        """
+        clear = super().decrypt(values, table, column, uids)
+        known = {uid for uid, value in zip(uids, clear, strict=True) if value is not None}
+        self._read.setdefault(f"{table}.{column}", set()).update(known)
+        return clear
+
+    def counts(self) -> dict[str, int]:
+        """Return how many people's values of each column were decrypted so far."""
+        return {column: len(uids) for column, uids in sorted(self._read.items())}
+
+
 def rotate(
     values: Sequence[bytes | None], table: str, column: str, uids: Sequence[str], *, old: Cipher, new: Cipher
 ) -> list[bytes | None]:

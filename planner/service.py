@@ -20,7 +20,7 @@ from gis.catalogue import Language, city
 from gis.errors import EmptyLayerError
 from gis.store import ApplyCounts
 from planner import assessment as assessments
-from planner import matching, store
+from planner import matching, register_store, store
 from planner.assessment import Assessment
 from planner.drafts import Draft, PlanOptions, kept_parameters, problem_of
 from planner.explanation import Explanation, of_candidate, of_others
@@ -32,7 +32,8 @@ from planner.stored import StoredPlan, plan_homes_frame
 from planner.tables import Plan as PlanRow
 
 __all__ = ["Draft", "PlanOptions", "StoredPlan", "assess", "candidates", "explain", "ledger", "make_plan",
-           "plan_places", "read_people", "rotate_key", "save_plan", "saved_plan", "write_people"]  # fmt: skip
+           "people_places", "plan_places", "read_people", "rotate_key", "save_plan", "saved_plan",
+           "write_people"]  # fmt: skip
 
 CITY = "zhangye"
 
@@ -67,6 +68,11 @@ def read_people(session: Session, cipher: Cipher, *, columns: tuple[str, ...] = 
         The key is not the one they were encrypted with.
     """
     return opened(store.people(session, columns=columns), cipher, columns=columns)
+
+
+def people_places(session: Session) -> DataFrame:
+    """Return `uid`, `household_uid` and `region_code` of the live people; nothing is decrypted."""
+    return store.people(session, columns=())
 
 
 def rotate_key(session: Session, *, old: Cipher, new: Cipher) -> int:
@@ -221,15 +227,16 @@ def ledger(session: Session, cipher: Cipher, stored: StoredPlan, *, masked: bool
         The key is not the one the people were encrypted with.
     """
     said = stored.record.parameters
-    people = opened(
-        store.people_of_plan(session, stored.id), cipher, columns=("name", "certificate", "facts")
-    )
+    columns = ("name", "certificate", "facts") if masked else SEALED
+    people = opened(store.people_of_plan(session, stored.id), cipher, columns=columns)
     homes = store.households(session)
     homes = homes[homes["uid"].isin(stored.chosen["household_uid"])]
     regions = store.region_kinds(session)
     book = assessments.rulebook(said["city"], date.fromisoformat(said["on"]))
     assessment = assessments.assess(people, homes, regions, book)
-    rows = ledger_rows(stored.chosen, people, assessment, regions, masked=masked)
+    entries = register_store.ledger_entries(session, stored.id)
+    chosen = stored.chosen.assign(plan_id=stored.id)
+    rows = ledger_rows(chosen, people, assessment, regions, masked=masked, entries=entries)
     about = city(said["city"])
     solved_on = stored.record.solved_at.date()
     return Ledger(rows, tuple(stored.calendar), {"zh": about.zh, "en": about.en}, solved_on, masked)

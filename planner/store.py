@@ -1,5 +1,6 @@
 """All SQL of the programme: people (always encrypted here), plans and their homes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,12 @@ def people_of_plan(session: Session, plan_id: int) -> DataFrame:
     return DataFrame(read_frame(session, Person, columns=columns, where=Person.household_uid.in_(chosen)))
 
 
+def people_of_homes(session: Session, homes: Sequence[str]) -> DataFrame:
+    """Return the live people of households, still encrypted."""
+    columns = ["uid", "household_uid", "region_code", *SEALED]
+    return DataFrame(read_frame(session, Person, columns=columns, where=Person.household_uid.in_(homes)))
+
+
 def rotate_people(session: Session, *, old: Cipher, new: Cipher) -> int:
     """Encrypt every version of every person with another key; return how many rows that were.
 
@@ -105,13 +112,14 @@ def people_marks(session: Session) -> dict[str, bytes | None]:
     return {uid: mark and bytes(mark) for uid, mark in session.execute(live)}
 
 
-def households(session: Session) -> DataFrame:
-    """Return the live households with their facts, without their places."""
+def households(session: Session, homes: Sequence[str] | None = None) -> DataFrame:
+    """Return the live households, all or these, with their facts, without their places."""
     names = (
         "uid", "region_code", "dwelling_kind", "storey", "has_lift", "tenure",
         "safety_grade", "demolition_planned", "relocated", "renovated_on",
     )  # fmt: skip
-    return DataFrame(read_frame(session, Household, columns=list(names)))
+    where = None if homes is None else Household.uid.in_(homes)
+    return DataFrame(read_frame(session, Household, columns=list(names), where=where))
 
 
 def places(session: Session, plan_id: int) -> GeoDataFrame:

@@ -15,7 +15,7 @@ PACKAGES = ("gis", "audits", "planner", "maps", "api", "data")
 # Modules that may have effects; every other module outside `api` and `data/demo` is pure.
 EFFECT_MODULES = {
     "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py", "gis/spatial.py",
-    "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "planner/ledgers.py", "maps/render.py", "maps/assets.py",
+    "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "planner/ledgers.py", "planner/notices.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py", "case_tables.py", "case_store.py", "casework.py"}
 EFFECT_NAMES |= {
@@ -26,7 +26,16 @@ EFFECT_NAMES |= {
     "trail_tables.py",
     "trail_store.py",
 }
-EFFECT_NAMES |= {"works_tables.py", "works_store.py", "works_service.py"}
+EFFECT_NAMES |= {
+    "works_tables.py",
+    "works_store.py",
+    "works_service.py",
+    "register_tables.py",
+    "register_store.py",
+    "register_service.py",
+    "paper_service.py",
+    "indicator_service.py",
+}
 
 # What a pure module never imports: files, network, processes, databases, clocks, settings.
 IMPURE_IMPORTS = {
@@ -47,6 +56,8 @@ SQL_NAMES = {
     "trail_store.py",
     "works_tables.py",
     "works_store.py",
+    "register_tables.py",
+    "register_store.py",
 }
 
 BANNED_NAMES = re.compile(r"^(gdf|df|utils?|helpers?|manager)$")

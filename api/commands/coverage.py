@@ -54,13 +54,22 @@ def _mode(mode: str | None) -> Any:  # noqa: ANN401 - a mode once `changed` has 
 def read_layers(here: Place, group: str) -> "Layers":
     """Read what coverage needs; people are decrypted only where a group asks who they are."""
     from api import access
-    from api.keys import cipher
-    from planner.service import read_people
 
-    columns = () if group == "all" else ("facts",)
+    people = read_people_of(here, "cover", group)
     with here.session(read_only=True) as session:
-        people = read_people(session, cipher(here.settings), columns=columns)
         return access.layers(session, here.city, people, on=today())
+
+
+def read_people_of(here: Place, what: str, group: str) -> "pd.DataFrame":
+    """Return the people by whom a group is told, decrypted only where one is asked for."""
+    from api.unlocking import unlocked
+    from planner.service import people_places, read_people
+
+    if group == "all":
+        with here.session(read_only=True) as session:
+            return people_places(session)
+    with unlocked(here, what, subject=f"group:{group}") as secret, here.session(read_only=True) as session:
+        return read_people(session, secret, columns=("facts",))
 
 
 def coverage_told(measured: "Coverage", group: str) -> dict[str, Any]:

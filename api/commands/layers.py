@@ -227,16 +227,16 @@ def write_export(here: Place, layer: str, file: Path) -> tuple[dict[str, Any], "
 
 
 def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or without geometry
-    from api.keys import cipher
     from api.registry import layer as known_layer
+    from api.unlocking import unlocked
     from audits.store import measurements
     from gis import store
     from planner.service import read_people
 
-    known = known_layer(layer)
-    with here.session() as session:
-        if known.needs_key:
-            return read_people(session, cipher(here.settings))
+    if known_layer(layer).needs_key:
+        with unlocked(here, "export") as secret, here.session(read_only=True) as session:
+            return read_people(session, secret)
+    with here.session(read_only=True) as session:
         if layer == "audits":
             return measurements(session)
         return store.layer(session, layer)

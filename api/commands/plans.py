@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.console import Json, answer, facts, place, progress, say, table, today, word
+from api.commands.papers import register_papers
 
 if TYPE_CHECKING:
     from planner.stored import StoredPlan
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     plan.command("run", help=word("command.plan_run"))(run)
     plan.command("explain", help=word("command.plan_explain"))(explain)
     plan.command("ledger", help=word("command.plan_ledger"))(ledger)
+    register_papers(plan)
     app.add_typer(plan, name="plan")
 
 
@@ -32,7 +34,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Choose the homes of every year and keep the plan as a draft."""
-    from api.keys import cipher
+    from api.unlocking import unlocked
     from planner import service
 
     here = place()
@@ -41,8 +43,8 @@ def run(
     )
     with progress(quiet=as_json) as advance:
         advance(word("demo.plan"), 0.0)
-        with here.session(read_only=True) as session:
-            assessment = service.assess(session, cipher(here.settings), on=today(), city_id=here.city.id)
+        with unlocked(here, "plan run") as secret, here.session(read_only=True) as session:
+            assessment = service.assess(session, secret, on=today(), city_id=here.city.id)
         draft = service.make_plan(
             assessment, options, progress=lambda _step, share: advance(word("demo.plan"), share)
         )
@@ -73,13 +75,18 @@ def explain(
     household: Annotated[str, typer.Argument(help=word("option.household"))], *, as_json: Json = False
 ) -> None:
     """Say why a home is in or out of the last plan, solving again for the true price."""
-    from api.keys import cipher
+    from api.unlocking import unlocked
     from planner import service
 
     here = place()
-    with progress(quiet=as_json) as advance, here.session(read_only=True) as session:
+    subject = f"household:{household}"
+    with (
+        progress(quiet=as_json) as advance,
+        unlocked(here, "plan explain", subject=subject) as secret,
+        here.session(read_only=True) as session,
+    ):
         advance(word("demo.plan"), 0.2)
-        found = service.explain(session, cipher(here.settings), household, lang=here.lang)
+        found = service.explain(session, secret, household, lang=here.lang)
     told = found.told()
 
     def show() -> None:
@@ -105,13 +112,14 @@ def ledger(
     as_json: Json = False,
 ) -> None:
     """Write the ledger of the last plan."""
-    from api.keys import cipher
+    from api.unlocking import unlocked
     from planner import ledgers, service
 
     here = place()
-    with here.session(read_only=True) as session:
+    what = "plan ledger --unmasked" if unmasked else "plan ledger"
+    with unlocked(here, what) as secret, here.session(read_only=True) as session:
         kept = service.saved_plan(session)
-        contents = service.ledger(session, cipher(here.settings), kept, masked=not unmasked)
+        contents = service.ledger(session, secret, kept, masked=not unmasked)
     homes = ledgers.write_ledger(contents, file, here.lang)
     told = {"homes": homes, "masked": not unmasked, "file": str(file)}
     answer(told, as_json=as_json, show=lambda: say(word("plan.ledger", **told)))

@@ -55,19 +55,18 @@ def repairs(
 def planned(here: Place, service: str, **asked: Any) -> "Repairs":  # noqa: ANN401 - the options of `repairs`
     """Read what repairs need, and compute outside of any transaction."""
     from api import access as reading
-    from api.keys import cipher
+    from api.commands.coverage import read_people_of
     from api.repairing import plan_repairs
     from audits.service import open_findings
     from planner.coverage import changed, norm
     from planner.groups import members
-    from planner.service import read_people
 
     limit = changed(norm(service), mode=asked["mode"], within=asked["within"])
     codelist("coverage_group")[asked["group"]]
     advance, whole = asked["advance"], asked["group"] == "all"
     advance(word("repairs.reading"), 0.05)
+    people = read_people_of(here, "repairs", asked["group"])
     with here.session(read_only=True) as session:
-        people = read_people(session, cipher(here.settings), columns=() if whole else ("facts",))
         layers = reading.layers(session, here.city, people, on=today())
         found = open_findings(session)
     return plan_repairs(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.console import Json, answer, facts, place, say, table, today, word
+from api.commands.papers import register_forms
 from api.commands.works_figures import Case, Region, Year, register_figures, scope_of, show_rows, signed
 from gis.catalogue import codelist
 from gis.errors import InputError, NotFoundError
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     ):  # fmt: skip
         works.command(name, help=word(f"command.works_{name}"))(command)
     register_figures(works)
+    register_forms(works)
     app.add_typer(works, name="works")
 
 

@@ -18,6 +18,7 @@ import api.uploads_tables
 import audits.case_tables
 import audits.tables
 import audits.trail_tables
+import planner.register_tables
 import planner.tables
 import planner.works_tables
 from api.settings import settings
@@ -42,6 +43,7 @@ MAPPED = (
     audits.tables,
     audits.case_tables,
     audits.trail_tables,
+    planner.register_tables,
     planner.tables,
     planner.works_tables,
 )

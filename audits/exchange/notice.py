@@ -1,11 +1,5 @@
-"""The notice of rectification 整改通知书 as a PDF on A4, set by Typst.
+"""The notice of rectification 整改通知书 as a PDF on A4; how it is set is in `gis.typesetting`."""
 
-Everything that varies reaches the template as JSON and is set as text: no name, address or remark can
-become markup. The template opens no file and fetches no package; without a Chinese font nothing is
-written, since a page of empty boxes is worse than none.
-"""
-
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,9 +10,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from gis.catalogue import Language, words
-from gis.errors import EmptyLayerError, ExtensionMissingError
+from gis.errors import EmptyLayerError
+from gis.typesetting import typeset
 
-FONTS = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Sans CJK SC", "SimSun")
 ITEM = ("element", "what", "clause", "measured", "limit", "severity", "remedy", "verified")
 
 
@@ -85,18 +79,8 @@ def pages(notice: Notice, lang: Language = "zh") -> list[bytes]:
 def _compiled(notice: Notice, lang: Language, form: Literal["pdf", "png"]) -> list[bytes]:
     if not notice.items:
         raise EmptyLayerError("findings")
-    try:
-        import typst  # noqa: PLC0415  only a notice needs it
-    except ImportError as error:
-        raise ExtensionMissingError("Typst", "pip install typst") from error
-    fonts = typst.Fonts()
-    font = next((name for name in FONTS if name in fonts.families()), None)
-    if font is None:
-        raise ExtensionMissingError("A Chinese font", "apt-get install fonts-noto-cjk")
     template = files("audits.exchange").joinpath("notice.typ").read_bytes()
-    data = json.dumps(_said(notice, lang) | {"font": font}, ensure_ascii=False)
-    made: bytes | list[bytes] = typst.compile(template, format=form, ppi=100.0, sys_inputs={"data": data})
-    return made if isinstance(made, list) else [made]
+    return typeset(template, _said(notice, lang), form)
 
 
 def _said(notice: Notice, lang: Language) -> dict[str, Any]:
