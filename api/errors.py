@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.exceptions import HTTPException
 
 from api import pages
@@ -94,6 +94,11 @@ def add_problems(app: FastAPI) -> None:
     def unstorable(request: Request, _error: DataError) -> Response:
         # Such as a number beyond its column, or a NUL in a text, that no model of the route forbade.
         return problem(request, 400, "input", None)
+
+    @app.exception_handler(IntegrityError)
+    def overtaken(request: Request, _error: IntegrityError) -> Response:
+        # Somebody else wrote the same between this request's look and its write.
+        return problem(request, 409, "conflict", None)
 
     @app.exception_handler(Exception)
     def failed(request: Request, _error: Exception) -> Response:

@@ -24,6 +24,7 @@ TABLE = {
     # health
     "GET /health": "public",
     "GET /openapi.json": "public",
+    "GET /metrics": "auditor admin",
     # login
     "POST /api/v1/login": "public",
     "POST /api/v1/logout": "public",

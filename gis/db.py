@@ -51,7 +51,9 @@ def make_engine(url: str) -> Engine:
     if backend == "sqlite":
         return _spatialite_engine(parsed)
     if backend == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+        )
     raise SetupError(f"The database '{backend}' is neither SpatiaLite nor PostGIS; write {_FORMS}.")
 
 
@@ -137,6 +139,7 @@ def _spatialite_engine(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         module=sqlite_module(),
+        hide_parameters=True,  # the message of an error must not hold a person
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
     event.listen(engine, "connect", _load_spatialite)

@@ -13,7 +13,7 @@ from api import passwords
 from api.cli import main
 from api.demo import Demo, build_demo
 from api.settings import Settings
-from tests.api.people import QUICK, Doors
+from tests.api.people import KEY, QUICK, Doors
 from tests.conftest import shown
 
 
@@ -106,6 +106,6 @@ def quick_passwords(monkeypatch):
 def doors(engine, tmp_path):
     """A service on an empty city, with a client for every kind of caller and a clock to turn."""
     url = engine.url.render_as_string(hide_password=False)
-    doors = Doors(Settings(database_url=url, maps=tmp_path, media=tmp_path / "media", key="11" * 32))
+    doors = Doors(Settings(database_url=url, maps=tmp_path, media=tmp_path / "media", key=KEY))
     yield doors
     doors.close()

@@ -36,6 +36,7 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "revoked": ("admin", (CITY,)),
 }
 OVER = ("expired", "revoked")
+KEY = bytes(range(32)).hex()
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 _HASH = QUICK.hash(PASSWORD)
 

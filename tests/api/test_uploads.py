@@ -13,12 +13,12 @@ from api.settings import Settings
 from audits import media, photo_store
 from gis.db import transaction
 from tests.api import sending
-from tests.api.people import Doors
+from tests.api.people import KEY, Doors
 
 
 @pytest.fixture
 def doors(database_url, tmp_path):
-    doors = Doors(Settings(database_url=database_url, maps=tmp_path, media=tmp_path / "media", key="11" * 32))
+    doors = Doors(Settings(database_url=database_url, maps=tmp_path, media=tmp_path / "media", key=KEY))
     yield doors
     doors.close()
 

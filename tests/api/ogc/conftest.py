@@ -20,7 +20,7 @@ from api.settings import Settings
 from gis.db import transaction
 from gis.frames import write_frame
 from gis.tables import Facility, Household, Region, Road, Toilet
-from tests.api.people import Doors
+from tests.api.people import KEY, Doors
 from tests.conftest import free_port, shown
 from tests.town import build_town
 
@@ -86,7 +86,7 @@ def doors(request, tmp_path_factory) -> Iterator[Doors]:
     """A service with 2,500 toilets, 12,000 homes, and the roads, regions and facilities of the drawn town."""
     folder = tmp_path_factory.mktemp(f"ogc-{request.param}")
     url = database_of(request, folder, request.param)
-    doors = Doors(Settings(database_url=url, maps=folder, media=folder / "media", key="11" * 32))
+    doors = Doors(Settings(database_url=url, maps=folder, media=folder / "media", key=KEY))
     town = build_town().lonlat
     with transaction(doors.engine) as session:
         write_frame(session, Toilet, toilets())
