@@ -9,7 +9,7 @@ import typer
 from api.commands.console import Json, answer, note, table, word
 from gis.errors import NotFoundError, SetupError
 
-NAMES = ("layers", "audits", "network", "programme", "siting")
+NAMES = ("layers", "audits", "network", "programme", "siting", "http")
 
 
 def register(app: typer.Typer) -> None:
