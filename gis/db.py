@@ -72,6 +72,21 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Session]
 
 
 @contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection for queries that each stand alone; for answers that are asked often.
+
+    On PostGIS there is no transaction, whose beginning and end cost more than many a query; two queries
+    may see different states. On SpatiaLite writes are refused, as in `transaction(read_only=True)`.
+    """
+    if is_spatialite(engine):
+        with engine.execution_options(tantu_read_only=True).connect() as connection:
+            yield connection
+        return
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+@contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
     """Open the transaction of a migration: alone in the database, spatial functions ready.
 

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from geopandas import GeoDataFrame
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 
 from api.auth import Caller
@@ -26,7 +26,7 @@ from api.ogc.routes import asked, scope_of
 from audits.trail import Deed
 from audits.trail_store import record
 from gis.cells import Cell, decoded
-from gis.db import transaction
+from gis.db import reading, transaction
 from gis.errors import FileTooLargeError
 from gis.files import write_layer
 from gis.tables import WGS84
@@ -47,8 +47,8 @@ def download(name: str, request: Request, caller: CallerDep, now: NowDep) -> Res
     collection = asked(request, name, caller)
     query, kind = download_query(collection, request.query_params.multi_items(), FORMATS)
     engine = request.app.state.engine
-    with transaction(engine, read_only=True) as session:
-        features = frame(session, collection, query, caller)
+    with reading(engine) as connection:
+        features = frame(connection, collection, query, caller)
     if not collection.public:
         with transaction(engine) as session:
             facts = {"format": kind, "rows": len(features), "narrowed": query.narrowed}
@@ -69,7 +69,7 @@ def download(name: str, request: Request, caller: CallerDep, now: NowDep) -> Res
     )
 
 
-def frame(session: Session, collection: Collection, query: Query, caller: Caller) -> GeoDataFrame:
+def frame(connection: Connection, collection: Collection, query: Query, caller: Caller) -> GeoDataFrame:
     """Return the features that a query finds, in EPSG:4326.
 
     Raises
@@ -77,7 +77,7 @@ def frame(session: Session, collection: Collection, query: Query, caller: Caller
     FileTooLargeError
         There are more than `MOST_ROWS`.
     """
-    found = store.rows(session, collection, query, scope_of(collection, caller), MOST_ROWS + 1)
+    found = store.rows(connection, collection, query, scope_of(collection, caller), MOST_ROWS + 1)
     if len(found) > MOST_ROWS:
         raise FileTooLargeError(collection.id, "the number of features", len(found), MOST_ROWS)
     columns: Iterable[Any] = zip(*found, strict=True) if found else [()] * (len(collection.fields) + 1)

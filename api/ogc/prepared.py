@@ -5,9 +5,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.exc import DataError
-from sqlalchemy.orm import Session
 
 from gis.errors import InputError
 
@@ -24,7 +23,7 @@ class Prepared:
         self._order: list[str] | None = compiled.positiontup
         self._processors: dict[str, Any] = compiled._bind_processors  # noqa: SLF001  SQLAlchemy runs no compiled query
 
-    def run(self, session: Session, values: dict[str, Any]) -> Any:  # noqa: ANN401  a cursor result
+    def run(self, connection: Connection, values: dict[str, Any]) -> Any:  # noqa: ANN401  a cursor result
         """Return the rows for these values.
 
         Raises
@@ -37,23 +36,23 @@ class Prepared:
             bound[name] = process(bound[name])
         ready = bound if self._order is None else tuple(bound[name] for name in self._order)
         try:
-            return session.connection().exec_driver_sql(self._text, ready)
+            return connection.exec_driver_sql(self._text, ready)
         except DataError as error:
             raise InputError("filter: it cannot be computed for some feature.") from error
 
-    def first(self, session: Session, values: dict[str, Any]) -> Any:  # noqa: ANN401  a row
+    def first(self, connection: Connection, values: dict[str, Any]) -> Any:  # noqa: ANN401  a row
         """Return the first row for these values, or None."""
-        return self.run(session, values).first()
+        return self.run(connection, values).first()
 
 
-def prepared_as(key: tuple[Any, ...], session: Session, make: Callable[[], Select[Any]]) -> Prepared:
+def prepared_as(key: tuple[Any, ...], connection: Connection, make: Callable[[], Select[Any]]) -> Prepared:
     """Return the compiled query kept under a key, made where there is none yet."""
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
             return found
-    made = Prepared(make(), session.get_bind().dialect)
+    made = Prepared(make(), connection.dialect)
     with _lock:
         _kept[key] = made
         while len(_kept) > KEPT_QUERIES:

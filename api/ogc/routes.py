@@ -7,18 +7,20 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from api.auth import Caller
-from api.deps import CallerDep, LanguageDep, ReadDep
+from api.deps import CallerDep, LanguageDep
 from api.ogc import documents, store
 from api.ogc.answers import answer, base_of, document
 from api.ogc.collections import collection_of, may_see
 from api.ogc.conditions import Scope
 from api.ogc.crs import URIS
+from api.ogc.direct import DirectRoute, caller_of
 from api.ogc.documents import GEOJSON, OPENAPI, SCHEMA, link
 from api.ogc.extents import box_of
 from api.ogc.model import Collection
 from api.ogc.openapi import openapi
 from api.ogc.query import ITEM, Query, check_format, items_query, singles
-from api.ogc.store import Matched, Page
+from api.ogc.store import Page
+from gis.db import reading
 from gis.errors import NotFoundError
 
 router = APIRouter(prefix="/ogc")
@@ -49,22 +51,20 @@ def api(request: Request, lang: LanguageDep, caller: CallerDep) -> Response:
 
 
 @router.get("/collections")
-def collections(request: Request, lang: LanguageDep, caller: CallerDep, session: ReadDep) -> Response:
+def collections(request: Request, lang: LanguageDep, caller: CallerDep) -> Response:
     """List the collections that the caller may see."""
     no_parameters(request)
-    shown = [(one, box_of(request, session, one)) for one in _visible(request, caller)]
+    shown = [(one, box_of(request, one)) for one in _visible(request, caller)]
     content = documents.listing(base_of(request), lang, shown)
     return document(request, content, public=not caller.signed_in)
 
 
 @router.get("/collections/{name}")
-def collection(
-    name: str, request: Request, lang: LanguageDep, caller: CallerDep, session: ReadDep
-) -> Response:
+def collection(name: str, request: Request, lang: LanguageDep, caller: CallerDep) -> Response:
     """Describe a collection."""
     found = asked(request, name, caller)
     no_parameters(request)
-    box = box_of(request, session, found)
+    box = box_of(request, found)
     return document(request, documents.described(base_of(request), found, lang, box), public=found.public)
 
 
@@ -77,22 +77,18 @@ def queryables(name: str, request: Request, lang: LanguageDep, caller: CallerDep
     return document(request, content, public=found.public, media_type=SCHEMA)
 
 
-@router.get("/collections/{name}/items")
-def items(name: str, request: Request, caller: CallerDep, session: ReadDep) -> Response:
+def items(request: Request) -> Response:
     """Return a page of features, with the link to the next one."""
-    found = asked(request, name, caller)
+    caller = caller_of(request)
+    found = asked(request, request.path_params["name"], caller)
     query = items_query(found, request.query_params.multi_items())
-    scope = scope_of(found, caller)
-    page = store.page(session, found, query, scope)
-    matched = _matched(page, query) or (
-        store.matched(session, found, query, scope) if query.after == 0 else None
-    )
-    body = _collection_json(request, page, matched)
+    with reading(request.app.state.engine) as connection:
+        page = store.page(connection, found, query, scope_of(found, caller))
+    body = _collection_json(request, page)
     return answer(request, body, GEOJSON, public=found.public, headers=_crs_header(query))
 
 
-@router.get("/collections/{name}/items/{feature}")
-def item(name: str, feature: str, request: Request, caller: CallerDep, session: ReadDep) -> Response:
+def item(request: Request) -> Response:
     """Return one feature.
 
     Raises
@@ -100,16 +96,19 @@ def item(name: str, feature: str, request: Request, caller: CallerDep, session: 
     NotFoundError
         There is none, or none that the caller may see.
     """
-    found = asked(request, name, caller)
+    caller, feature = caller_of(request), request.path_params["feature"]
+    found = asked(request, request.path_params["name"], caller)
     given = singles(request.query_params.multi_items(), ITEM)
     check_format(given, ("json", "geojson"))
     query = items_query(found, given.items())
-    named = len(feature) <= LONGEST_KEY and "\0" not in feature
-    text = store.feature(session, found, feature, query, scope_of(found, caller)) if named else None
+    text = None
+    if len(feature) <= LONGEST_KEY and "\0" not in feature:
+        with reading(request.app.state.engine) as connection:
+            text = store.feature(connection, found, feature, query, scope_of(found, caller))
     if text is None:
         raise NotFoundError("feature", feature[:80])
-    here = f"{base_of(request)}/collections/{found.id}"
-    links = [link(str(request.url), "self", GEOJSON), link(here, "collection")]
+    here = str(request.url).partition("?")[0]
+    links = [link(here, "self", GEOJSON), link(here.rpartition("/items/")[0], "collection")]
     body = f'{text[:-1]},"links":{json.dumps(links)}}}'.encode()
     return answer(request, body, GEOJSON, public=found.public, headers=_crs_header(query))
 
@@ -149,12 +148,7 @@ def _visible(request: Request, caller: Caller) -> list[Collection]:
     return [one for one in known.values() if may_see(one, caller.role)]
 
 
-def _matched(page: Page, query: Query) -> Matched | None:
-    """Return how many match where the first page says it already."""
-    return None if query.after or page.more else Matched(page.returned, exact=True)
-
-
-def _collection_json(request: Request, page: Page, matched: Matched | None) -> bytes:
+def _collection_json(request: Request, page: Page) -> bytes:
     here = str(request.url).partition("?")[0]
     pairs = request.query_params.multi_items()
     links = [link(f"{here}?{urlencode(pairs)}" if pairs else here, "self", GEOJSON)]
@@ -163,12 +157,16 @@ def _collection_json(request: Request, page: Page, matched: Matched | None) -> b
         links.append(link(f"{here}?{urlencode([*onward, ('after', page.last)])}", "next", GEOJSON))
     links.append(link(here.removesuffix("/items"), "collection"))
     head = {"type": "FeatureCollection", "numberReturned": page.returned, "links": links}
-    if matched is not None:
-        head["numberMatched"] = matched.number
-        if not matched.exact:
+    if page.matched is not None:
+        head["numberMatched"] = page.matched
+        if page.estimated:
             head["numberMatchedEstimated"] = True
     return f'{json.dumps(head)[:-1]},"features":[\n{page.features}\n]}}'.encode()
 
 
 def _crs_header(query: Query) -> dict[str, str]:
     return {"Content-Crs": f"<{URIS[query.crs]}>", "Vary": "Cookie"}
+
+
+router.add_api_route("/collections/{name}/items", items, route_class_override=DirectRoute)
+router.add_api_route("/collections/{name}/items/{feature}", item, route_class_override=DirectRoute)

@@ -4,11 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import CallerDep, LanguageDep, ReadDep
+from api.deps import CallerDep, LanguageDep
 from api.ogc.answers import answer, base_of, document
 from api.ogc.collections import field_title
 from api.ogc.collections import title as title_of
 from api.ogc.crs import STORAGE
+from api.ogc.direct import DirectRoute, caller_of
 from api.ogc.documents import MVT, TILE_MATRIX_SET, link
 from api.ogc.extents import box_of
 from api.ogc.model import JSON_TYPES, Collection
@@ -16,7 +17,8 @@ from api.ogc.query import check_format
 from api.ogc.routes import asked, no_parameters, scope_of
 from api.ogc.tilestore import tile_of
 from gis.catalogue import Language
-from gis.errors import NotFoundError
+from gis.db import reading
+from gis.errors import InputError, NotFoundError
 from maps.tiles import DEEPEST, HALF_M, Tile
 
 router = APIRouter(prefix="/ogc")
@@ -58,18 +60,16 @@ def tile_matrix_set(grid: str, request: Request) -> Response:
 
 
 @router.get("/collections/{name}/tiles")
-def tilesets(name: str, request: Request, lang: LanguageDep, caller: CallerDep, session: ReadDep) -> Response:
+def tilesets(name: str, request: Request, lang: LanguageDep, caller: CallerDep) -> Response:
     """List the tilesets of a collection: one."""
     collection = asked(request, name, caller)
     no_parameters(request)
-    content = {"tilesets": [_tileset(request, collection, lang, box_of(request, session, collection))]}
+    content = {"tilesets": [_tileset(request, collection, lang, box_of(request, collection))]}
     return document(request, content, public=collection.public)
 
 
 @router.get("/collections/{name}/tiles/{grid}")
-def tileset(
-    name: str, grid: str, *, request: Request, lang: LanguageDep, caller: CallerDep, session: ReadDep
-) -> Response:
+def tileset(name: str, grid: str, *, request: Request, lang: LanguageDep, caller: CallerDep) -> Response:
     """Describe a tileset; with `f=tilejson` as map libraries read it.
 
     Raises
@@ -81,42 +81,42 @@ def tileset(
     _known(grid)
     found = no_parameters(request, "f")
     check_format(found, ("json", "tilejson"))
-    box = box_of(request, session, collection)
+    box = box_of(request, collection)
     content = (_tilejson if found.get("f") == "tilejson" else _tileset)(request, collection, lang, box)
     return document(request, content, public=collection.public)
 
 
-@router.get("/collections/{name}/tiles/{grid}/{zoom}/{row}/{column}")
-def tile(
-    name: str,
-    grid: str,
-    *,
-    zoom: int,
-    row: int,
-    column: int,
-    request: Request,
-    caller: CallerDep,
-    session: ReadDep,
-) -> Response:
+def tile(request: Request) -> Response:
     """Return a tile; 204 where nothing is in it.
 
     Raises
     ------
     NotFoundError
         There is no such tile, or the collection has none at this zoom.
+    InputError
+        A part of the path is no number.
     """
-    collection = asked(request, name, caller)
+    caller, path = caller_of(request), request.path_params
+    collection = asked(request, path["name"], caller)
     found = no_parameters(request, "f")
     check_format(found, ("mvt",))
-    _known(grid)
+    _known(path["grid"])
+    zoom, row, column = (_number(name, path[name]) for name in ("zoom", "row", "column"))
     wanted = Tile(zoom, column, row)
-    if not wanted.exists or wanted.zoom < collection.min_zoom:
-        raise NotFoundError("tile", f"{wanted.zoom}/{wanted.row}/{wanted.column}"[:40])
-    content = tile_of(session, collection, wanted, scope_of(collection, caller))
+    if not wanted.exists or zoom < collection.min_zoom:
+        raise NotFoundError("tile", f"{zoom}/{row}/{column}"[:40])
+    with reading(request.app.state.engine) as connection:
+        content = tile_of(connection, collection, wanted, scope_of(collection, caller))
     made = answer(request, content, MVT, public=collection.public, headers={"Vary": "Cookie"})
     if not content and made.status_code == 200:
         return Response(status_code=204, headers={"Cache-Control": made.headers["Cache-Control"]})
     return made
+
+
+def _number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 10:
+        raise InputError(f"{name}: {text[:20]!r} is no number of a tile.")
+    return int(text)
 
 
 def _known(grid: str) -> None:
@@ -191,3 +191,8 @@ def _grid() -> Json:
             for zoom in range(DEEPEST + 1)
         ],
     }
+
+
+router.add_api_route(
+    "/collections/{name}/tiles/{grid}/{zoom}/{row}/{column}", tile, route_class_override=DirectRoute
+)

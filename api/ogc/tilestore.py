@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import Integer, Select, bindparam, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Integer, Select, bindparam, func, literal_column, select
 
 from api.ogc.conditions import SIDES, Scope, conditions, near
 from api.ogc.model import Collection, Field
@@ -19,19 +18,19 @@ from gis.db import is_spatialite
 from maps.tiles import BUFFER, EXTENT, Tile, encoded
 
 
-def tile_of(session: Session, collection: Collection, tile: Tile, scope: Scope) -> bytes:
+def tile_of(connection: Connection, collection: Collection, tile: Tile, scope: Scope) -> bytes:
     """Return a tile of the features that the caller may see; empty where there are none."""
-    lite = is_spatialite(session)
+    lite = is_spatialite(connection)
     statement = _rows if lite else _tile
     form = next((below for below, _ in collection.by_zoom if tile.zoom < below), 0)
     asked = prepared_as(
-        ("tile", collection, lite, form, scope), session, lambda: statement(collection, tile, scope)
+        ("tile", collection, lite, form, scope), connection, lambda: statement(collection, tile, scope)
     )
     bounds = {f"{side}_0": value for side, value in zip(SIDES, tile.bounds, strict=True)}
     if lite:
-        return _encoded(collection, tile, asked.run(session, bounds).cursor.fetchall())
+        return _encoded(collection, tile, asked.run(connection, bounds).cursor.fetchall())
     place = {"zoom": tile.zoom, "column": tile.column, "row": tile.row}
-    return bytes(asked.first(session, bounds | place)[0])
+    return bytes(asked.first(connection, bounds | place)[0])
 
 
 def _tile(collection: Collection, tile: Tile, scope: Scope) -> Select[Any]:
