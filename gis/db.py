@@ -24,6 +24,9 @@ BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 65_536
 MIGRATION_LOCK = 0x7461_6E74_75  # "tantu": the advisory lock of PostgreSQL that migrations take
 
+# A plan made once for all values ignores how many rows a box finds, and is up to ten times slower.
+CUSTOM_PLANS = "-c plan_cache_mode=force_custom_plan"
+
 SPATIALITE_PACKAGE = "apt-get install libsqlite3-mod-spatialite"
 POSTGIS_PACKAGE = "apt-get install postgresql-{major}-postgis-3"
 
@@ -52,7 +55,10 @@ def make_engine(url: str) -> Engine:
         return _spatialite_engine(parsed)
     if backend == "postgresql":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={} if "options" in parsed.query else {"options": CUSTOM_PLANS},
         )
     raise SetupError(f"The database '{backend}' is neither SpatiaLite nor PostGIS; write {_FORMS}.")
 

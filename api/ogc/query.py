@@ -44,7 +44,7 @@ class Query:
     after
         The last row of the page before, 0 for the first page.
     filter_text
-        The filter as it came, by which a compiled query is found again.
+        The filter as it came; `tree` is what it says.
     """
 
     limit: int = DEFAULT_LIMIT

@@ -6,6 +6,7 @@ has, not their values) and kept, since compiling costs more than the database ne
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement as Sql
@@ -13,12 +14,14 @@ from sqlalchemy import Connection, Float, Integer, Select, bindparam, func, lite
 
 from api.ogc.conditions import Scope, conditions, values
 from api.ogc.cql2.shapes import boxes
+from api.ogc.cql2.sql import condition
 from api.ogc.model import Collection
-from api.ogc.prepared import Prepared, prepared_as
+from api.ogc.prepared import Prepared, compiled, prepared_as
 from api.ogc.query import Query
 from api.ogc.rows import feature_json
 from gis.db import is_spatialite
 
+ESTIMATE_KEPT_S = 60.0
 COUNTED = 10_000  # as far as matches are counted; beyond they are estimated
 
 
@@ -58,11 +61,24 @@ def page(connection: Connection, collection: Collection, query: Query, scope: Sc
     if query.after:
         return Page(*part, matched=None)
     if more and not counting:
-        asked = prepared("count", collection, connection, query, scope)
-        found, end = asked.first(connection, {**values(query), "most": COUNTED + 1})
+        return Page(*part, *_all(connection, collection, scope))
     if found <= COUNTED:
         return Page(*part, matched=found)
     return Page(*part, matched=_estimated(connection, collection, end), estimated=True)
+
+
+def _all(connection: Connection, collection: Collection, scope: Scope) -> tuple[int, bool]:
+    """Return how many features there are in all, and whether that is an estimate, which is kept a while."""
+    until, number = _kept_estimates.get((collection, scope), (0.0, 0))
+    if monotonic() < until:
+        return number, True
+    asked = prepared("count", collection, connection, Query(), scope)
+    found, end = asked.first(connection, {"most": COUNTED + 1})
+    if found <= COUNTED:
+        return found, False
+    number = _estimated(connection, collection, end)
+    _kept_estimates[collection, scope] = monotonic() + ESTIMATE_KEPT_S, number
+    return number, True
 
 
 def _estimated(connection: Connection, collection: Collection, end: int) -> int:
@@ -115,11 +131,15 @@ def prepared(
     period = query.period and (query.period[0] is None, query.period[1] is None)
     form = (
         query.crs, bool(query.after), len(boxes(query.bounds)) if query.bounds else 0, period,
-        tuple(sorted(query.equal)), query.filter_text, query.filter_lang, query.filter_crs,
+        tuple(sorted(query.equal)), bool(query.filter_text),
     )  # fmt: skip
     lite = is_spatialite(connection)
     key = (kind, collection, lite, form, scope)
-    return prepared_as(key, connection, lambda: _STATEMENTS[kind](collection, query, scope, lite))
+    found = prepared_as(key, connection, lambda: _STATEMENTS[kind](collection, query, scope, lite))
+    if not query.filter_text:
+        return found
+    wanted = condition(query.tree, collection, query.filter_crs)
+    return found.filtered(compiled(wanted, connection.dialect, "filter_"))
 
 
 def _page(collection: Collection, query: Query, scope: Scope, lite: bool) -> Select[Any]:
@@ -221,3 +241,4 @@ _STATEMENTS: dict[str, Callable[[Collection, Query, Scope, bool], Select[Any]]] 
     "feature": _feature,
     "rows": _rows,
 }
+_kept_estimates: dict[tuple[Collection, Scope], tuple[float, int]] = {}

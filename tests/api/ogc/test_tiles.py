@@ -74,14 +74,14 @@ def test_a_tile_with_nothing_in_it_has_no_content(public):
     assert fetched(public, "toilets", 10, 10, 8)[0].status_code == 204
 
 
-@pytest.mark.parametrize("place", ["23/0/0", "3/8/0", "3/0/8", "99999999999999999999/0/0", "4/0/0"], ids=str)
+@pytest.mark.parametrize("place", ["23/0/0", "3/8/0", "3/0/8", "9999999999/0/0", "4/0/0"], ids=str)
 def test_a_tile_that_does_not_exist_is_not_found(public, place):
     # Roads have tiles from zoom 5.
     assert public.get(f"{GRID.format('roads')}/{place}").status_code == 404
     assert public.get("/ogc/collections/toilets/tiles/Other/3/0/0").status_code == 404
 
 
-@pytest.mark.parametrize("place", ["a/0/0", "3/0/1.5", "3/-1/x"])
+@pytest.mark.parametrize("place", ["a/0/0", "3/0/1.5", "3/-1/x", "99999999999999999999/0/0"])
 def test_a_tile_of_no_number_is_refused(public, place):
     assert public.get(f"{GRID.format('roads')}/{place}").status_code == 400
 
