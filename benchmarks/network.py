@@ -1,4 +1,4 @@
-"""Travel and snapping beside scipy and shapely, on one graph, in one run, with the answers compared.
+"""Travel and snapping beside scipy, pandana and shapely, on one graph, in one run, with the answers compared.
 
 Peers get the graph that we search (numbers, arcs and limits as they are) ready in the form that they like
 best; building it is not held against them. Times are the best of several calls after a first one.
@@ -10,11 +10,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.generator import places, road_layer
+from benchmarks.measure import measured
 from gis import kernels
 from gis.kernels import NEVER
 from gis.network import Network, Snapped, build, snap
@@ -22,6 +24,7 @@ from gis.travel import at_nodes, matrix
 
 Row = dict[str, Any]
 SIZES = {"city size, 48,000 nodes": 48_000, "200,000 nodes": 200_000, "1.2 M nodes": 1_200_000}
+FARTHEST = 1e6  # tenths of a second; pandana wants a limit
 MOST_FOR_MATRIX = 250_000  # nodes; scipy's answer is dense
 
 
@@ -43,7 +46,7 @@ def _on(name: str, nodes: int) -> Iterator[Row]:
     # At junctions, so that scipy, which knows only nodes, is asked the same.
     at_nodes = gpd.GeoDataFrame({"uid": ""}, index=range(500), geometry=shapely.points(_some(network, 500)))
     facilities = snap(network, at_nodes.set_crs(roads.crs))
-    yield _nearest(name, network, facilities)
+    yield from _nearest(name, network, facilities)
     if nodes <= MOST_FOR_MATRIX:
         thousand = gpd.GeoDataFrame(geometry=shapely.points(_some(network, 1000, 4)), crs=roads.crs)
         yield _matrix(name, network, snap(network, thousand), facilities)
@@ -65,36 +68,59 @@ def _snapping(name: str, network: Network, homes: gpd.GeoDataFrame) -> Row:
     return _row(f"snap, {name}", (ours_s, peer_s), "shapely STRtree", equal, note)
 
 
-def _nearest(name: str, network: Network, facilities: Snapped) -> Row:
-    ours_s, found = _best(lambda: at_nodes(network, facilities))
+def _nearest(name: str, network: Network, facilities: Snapped) -> Iterator[Row]:
+    ours = measured(lambda: at_nodes(network, facilities), 4)
+    links, sources = _links(network), np.unique(_nodes(network, facilities))
+    scipy = measured(lambda: dijkstra(links, indices=sources, min_only=True), 2)
+    pandana = measured(lambda: _by_pandana(network, sources))
+    note = f"500 facilities, all nodes; {ours.memory_mb:,.0f} MB, the peer {{:,.0f}} MB"
+    for peer, found, about in (
+        ("scipy dijkstra(min_only)", scipy, "; ours tells the facility too"),
+        ("pandana nearest_pois", pandana, "; its build took {:.1f} s"),
+    ):
+        far, build_s = found.answer if isinstance(found.answer, tuple) else (found.answer, 0.0)
+        equal = bool((np.where(far < FARTHEST, far, NEVER) == ours.answer.cost).all())
+        took_s = found.seconds - build_s
+        told = note.format(found.memory_mb) + about.format(build_s)
+        yield _row(f"nearest, {name}", (ours.seconds, took_s), peer, equal, told)
+
+
+def _by_pandana(network: Network, sources: Any) -> tuple[Any, float]:
+    """Return the cost from every node to the nearest source, and the seconds of building the network."""
+    import pandana  # noqa: PLC0415 - heavy, and only here
+
+    graph = network.graph("time", toward=True)
+    tail = np.repeat(np.arange(len(network.xy)), np.diff(graph.start))
+    way = graph.arcs[:, 1] < NEVER
+    weights = pd.DataFrame({"cost": graph.arcs[way, 1].astype(float)})
+    x, y = pd.Series(network.xy[:, 0]), pd.Series(network.xy[:, 1])
+    began = time.perf_counter()
+    peer = pandana.Network(x, y, pd.Series(graph.arcs[way, 0]), pd.Series(tail[way]), weights, twoway=False)
+    build_s = time.perf_counter() - began
+    peer.set_pois("places", FARTHEST, 1, x.iloc[sources], y.iloc[sources])
+    return peer.nearest_pois(FARTHEST, "places", num_pois=1)[1].to_numpy(), build_s
+
+
+def _links(network: Network) -> csr_array:
+    """Return the arcs toward places as scipy takes them."""
     graph = network.graph("time", toward=True)
     open_arcs = graph.arcs[:, 1] < NEVER
     start = np.concatenate([[0], np.cumsum(open_arcs)])[graph.start]
     arcs = graph.arcs[open_arcs]
-    size = (len(network.xy),) * 2
-    links = csr_array((arcs[:, 1].astype(float), arcs[:, 0], start), shape=size)
-    sources = np.unique(_nodes(network, facilities))
-    peer_s, far = _best(lambda: dijkstra(links, indices=sources, min_only=True), 2)
-    equal = bool((np.where(np.isfinite(far), far, NEVER) == found.cost).all())
-    note = "500 facilities, all nodes; ours tells the facility too"
-    return _row(f"nearest, {name}", (ours_s, peer_s), "scipy dijkstra(min_only)", equal, note)
+    return csr_array((arcs[:, 1].astype(float), arcs[:, 0], start), shape=(len(network.xy),) * 2)
 
 
 def _matrix(name: str, network: Network, origins: Snapped, targets: Snapped) -> Row:
-    ours_s, pairs = _best(lambda: matrix(network, origins, targets, limit=1800))
-    graph = network.graph("time", toward=True)
-    open_arcs = graph.arcs[:, 1] < NEVER
-    start = np.concatenate([[0], np.cumsum(open_arcs)])[graph.start]
-    arcs = graph.arcs[open_arcs]
-    size = (len(network.xy),) * 2
-    links = csr_array((arcs[:, 1].astype(float), arcs[:, 0], start), shape=size)
+    found = measured(lambda: matrix(network, origins, targets, limit=1800), 4)
+    pairs, links = found.answer, _links(network)
     there, back = _nodes(network, origins), _nodes(network, targets)
-    peer_s, far = _best(lambda: dijkstra(links, indices=back, limit=18_000)[:, there], 1)
+    peer = measured(lambda: dijkstra(links, indices=back, limit=18_000)[:, there])
     ours = np.full((len(there), len(back)), np.inf)
     ours[pairs.origin, pairs.target] = pairs.cost
-    equal = bool((ours == far.T).all())
-    note = f"1,000 x 500 within 30 minutes, {len(pairs.cost):,} pairs"
-    return _row(f"matrix, {name}", (ours_s, peer_s), "scipy dijkstra(limit)", equal, note)
+    equal = bool((ours == peer.answer.T).all())
+    note = f"1,000 x 500 within 30 minutes, {len(pairs.cost):,} pairs; {found.memory_mb:,.0f} MB"
+    note += f", the peer {peer.memory_mb:,.0f} MB"
+    return _row(f"matrix, {name}", (found.seconds, peer.seconds), "scipy dijkstra(limit)", equal, note)
 
 
 def _nodes(network: Network, joints: Snapped) -> Any:
