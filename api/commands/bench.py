@@ -9,11 +9,7 @@ import typer
 from api.commands.console import Json, answer, note, table, word
 from gis.errors import NotFoundError, SetupError
 
-<<<<<<< HEAD
-NAMES = ("layers", "audits", "network", "programme", "siting", "http")
-=======
-NAMES = ("layers", "audits", "network", "siting", "repairs", "programme", "province")
->>>>>>> 505f940 (Answer for a province in parts, equal to the whole)
+NAMES = ("layers", "audits", "network", "siting", "repairs", "programme", "province", "http")
 
 
 def register(app: typer.Typer) -> None:
