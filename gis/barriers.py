@@ -85,7 +85,7 @@ def _of_mode(barriers: gpd.GeoDataFrame, mode: str) -> gpd.GeoDataFrame:
     if "modes" not in barriers:
         return barriers
     modes = barriers["modes"].fillna(mode).astype(str)
-    return barriers[[mode in named.replace(" ", "").split(";") for named in modes]]
+    return barriers[np.array([mode in named.replace(" ", "").split(";") for named in modes], bool)]
 
 
 def _at_positions(

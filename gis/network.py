@@ -160,6 +160,11 @@ class Network:
         return self._graphs[by, toward]
 
     @cached_property
+    def arc_edge(self) -> Ints:
+        """Edge of every arc of the graphs from places; plus the number of edges where it runs against it."""
+        return np.argsort(np.concatenate([self.start, self.end]), kind="stable").astype(np.int32)
+
+    @cached_property
     def _graphs(self) -> "dict[tuple[By, bool], Graph]":
         return _Graphs(self)
 
