@@ -17,6 +17,7 @@ import pandas as pd
 LEVELS = ("accessible", "partial", "not_accessible", "unknown")
 PLACE = ["place_layer", "place_uid"]
 ITEM = [*PLACE, "element", "element_no"]
+OF_OTHERS = "of other groups"  # force of a rule that does not concern the group asked about
 DECIDED = ("met", "met_within_tolerance", "not_met", "alternative")
 COLUMNS = (
     *PLACE, "level", "last_level", "met", "not_met", "unknown", "worst", "failing", "missing", "inspected_on",
@@ -99,6 +100,29 @@ def place_grades(
     for name in ("inspected_on", "expires_on"):
         grades[name] = grades[name].dt.date
     return grades.sort_values(PLACE, ignore_index=True)[list(COLUMNS)]
+
+
+def of_groups(
+    verdicts: pd.DataFrame, harmed: Mapping[str, tuple[str, ...]], groups: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return verdicts in which only rules that protect some groups count; the others decide nothing.
+
+    What must be known of an element stays the same, so that a place of which little is known is no better
+    for one group than for another.
+
+    Parameters
+    ----------
+    verdicts
+        As `audits.rules.judge` returns them.
+    harmed
+        Groups that each rule protects, by `rule_id`.
+    groups
+        Codes of the list `groups`; none: all rules count.
+    """
+    if not groups:
+        return verdicts
+    concerns = verdicts["rule_id"].map(lambda rule: bool(set(groups) & set(harmed[rule]))).astype(bool)
+    return verdicts.assign(force=verdicts["force"].where(concerns, OF_OTHERS))
 
 
 def latest_verdicts(verdicts: pd.DataFrame, visited_on: "pd.Series[Any]") -> pd.DataFrame:

@@ -13,7 +13,7 @@ from geopandas import GeoDataFrame, GeoSeries
 from sqlalchemy.orm import Session
 
 from audits import case_store, findings, intake, rules, standards, store
-from audits.grades import place_grades
+from audits.grades import of_groups, place_grades
 from gis.catalogue import table
 from gis.errors import ConflictError
 from gis.store import ApplyCounts, add_issues
@@ -133,9 +133,16 @@ def rejudged(
     return rules.changes(before, rules.judge(readings, book, on=on, places=facts, standard=standard))
 
 
-def grades(session: Session, layer: str, *, on: date) -> pd.DataFrame:
-    """Return the grade of every inspected place of a layer on a day, by the rules of that day."""
+def grades(session: Session, layer: str, *, on: date, groups: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the grade of every inspected place of a layer on a day, by the rules of that day.
+
+    With `groups` (codes of the list `groups`) only the rules that protect one of them count.
+    """
     found = verdicts(session, layer, on=on)
+    if groups:
+        book = standards.load()
+        harmed = {rule_id: book.rule(rule_id).groups for rule_id in found["rule_id"].unique()}
+        found = of_groups(found, harmed, groups)
     return place_grades(found, standards.policy(), visited_on=visit_days(session, layer), on=on)
 
 

@@ -103,7 +103,7 @@ def closed_roads(
     Parameters
     ----------
     roads
-        The layer `roads` in EPSG:4326; an unknown column selects nothing.
+        The layer `roads` in EPSG:4326 (`bbox` is in its degrees); an unknown column selects nothing.
     season
         Code of the season; None: only what always holds.
 
@@ -118,14 +118,14 @@ def closed_roads(
         if closure.seasons and season not in closure.seasons:
             continue
         meant = roads[_meant(roads, closure)]
-        middle = meant.geometry.interpolate(0.5, normalized=True) if closure.wait_s is not None else None
+        middle = shapely.line_interpolate_point(meant.geometry.to_numpy(), 0.5, normalized=True)
         part = pd.DataFrame(
             {
                 "source": f"closure:{closure.id}",
                 "delay_s": float("nan") if closure.wait_s is None else closure.wait_s,
                 "modes": ";".join(closure.modes) or None,
                 "road_uid": meant["uid"].to_numpy(object),
-                "geometry": [None] * len(meant) if middle is None else middle.to_numpy(),
+                "geometry": [None] * len(meant) if closure.wait_s is None else middle,
             }
         )
         parts.append(part)

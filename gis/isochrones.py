@@ -115,7 +115,6 @@ def _outline(spots: Floats, cell_m: float, beside_m: float) -> shapely.Geometry:
     near = spot[row, column]
     far_m = np.hypot(near[..., 0] - x, near[..., 1] - y[:, None])
     areas = contour_generator(x, y, -far_m, fill_type=FillType.OuterOffset)
-    points, offsets, *_ = areas.filled(-beside_m, 1.0)
     outlines = areas.filled(-beside_m, 1.0)[:2]
     parts = [
         shapely.Polygon(rings[0], rings[1:])

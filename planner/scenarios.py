@@ -23,7 +23,10 @@ PUBLIC_CLASSES = ("government", "community_service", "culture", "medical", "educ
 
 @dataclass(frozen=True)
 class Project:
-    """A capital project of the city's plan; `at` is (lon, lat), assumed where `placed` says so."""
+    """A capital project of the city's plan; `at` is (lon, lat), assumed where `placed` says so.
+
+    `status` is a code of `operating_status`; `milestones` are dated steps as the register has them.
+    """
 
     id: str
     zh: str
@@ -35,6 +38,8 @@ class Project:
     at: tuple[float, float]
     placed: str
     source: str
+    status: str = "planned"
+    milestones: tuple[Mapping[str, object], ...] = ()
 
 
 def projects(city: City) -> tuple[Project, ...]:
@@ -59,7 +64,14 @@ def projects(city: City) -> tuple[Project, ...]:
             )
         fields = {name: row[name] for name in ("id", "zh", "en", "county", "service", "cost_yuan", "source")}
         found.append(
-            Project(**fields, floor_m2=row.get("floor_m2"), at=seats[row["county"]], placed=row["at_source"])
+            Project(
+                **fields,
+                floor_m2=row.get("floor_m2"),
+                at=seats[row["county"]],
+                placed=row["at_source"],
+                status=row.get("status", "planned"),
+                milestones=tuple(row.get("milestones", ())),
+            )
         )
     return tuple(found)
 
