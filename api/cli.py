@@ -9,7 +9,22 @@ import sys
 
 import typer
 
-from api.commands import audits, bench, city, coverage, layers, maps, plans, repairs, service, users, works
+from api.commands import (
+    audits,
+    bench,
+    city,
+    coverage,
+    gaps,
+    layers,
+    maps,
+    plans,
+    repairs,
+    service,
+    siting,
+    travelling,
+    users,
+    works,
+)
 from api.commands.console import note, word
 from gis.errors import TantuError
 
@@ -21,7 +36,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local variables, and with them people
     rich_markup_mode=None,
 )
-for family in (city, layers, audits, plans, works, coverage, repairs, maps, service, users, bench):
+for family in (
+    city,
+    layers,
+    audits,
+    plans,
+    works,
+    coverage,
+    gaps,
+    siting,
+    travelling,
+    repairs,
+    maps,
+    service,
+    users,
+    bench,
+):
     family.register(app)
 
 

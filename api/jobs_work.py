@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api import access
+from api import access, coverage_told
 from api.commands.console import Place, today
-from api.commands.coverage import coverage_told, proposal_told, read_layers
+from api.commands.coverage import conditions, read_layers
 from api.commands.exchange import findings_ledger, notice_file
 from api.commands.layers import write_export
 from api.commands.maps import map_view
+from api.commands.siting import proposal_told
 from api.confining import confined
 from api.jobs_files import file_facts, job_folder
 from api.jobs_worker import Finish, Handler, Task
@@ -23,7 +24,7 @@ from api.keys import cipher
 from api.loading import Loaded, commit_file, prepare_file
 from api.registry import layer as known_layer
 from api.schemas_jobs import CoverJob, ExportJob, ImportJob, LedgerJob, MapJob, NoticeJob, PlanJob, SiteJob
-from api.sites import propose
+from api.sites import Wanted, propose
 from api.unlocking import Reading, record_reading, unlocked
 from api.uploads import received_file
 from api.uploads_work import photo
@@ -67,7 +68,9 @@ def cover(task: Task) -> Finish:
     layers = read_layers(Place(task.settings), said.group)
     task.tell("measure", 0.4)
     who = None if said.group == "all" else members(layers.people, said.group, on=today())
-    told = coverage_told(access.measure(layers, [wanted], who)[0], said.group)
+    under = conditions(Place(task.settings))
+    measured = access.measure(layers, [wanted], who, under=under)[0]
+    told = coverage_told.told(measured, layers.regions, said.group)
     return lambda _session: told
 
 
@@ -78,7 +81,8 @@ def site(task: Task) -> Finish:
     task.tell("read", 0.1)
     layers = read_layers(Place(task.settings), "all")
     task.tell("solve", 0.4)
-    told = proposal_told(propose(layers, wanted, new=said.new, model=said.model))
+    under = conditions(Place(task.settings))
+    told = proposal_told(propose(layers, wanted, Wanted(said.new, said.model), under=under))
     return lambda _session: told
 
 

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         Path("media"),
         description="folder of the photos of audits, originals sealed; back it up with the database",
     )
+    cache: Path = Field(
+        Path("cache"), description="folder of built road networks; may be deleted, they are built again"
+    )
     maps: Path = Field(Path("out"), description="folder of rendered maps that `tantu serve` shows")
 
 

@@ -72,7 +72,7 @@ class Proposal:
     existing
         What stands and operates, EPSG:4326.
     scenarios
-        What `planner.scenarios.compared` returned: the proposal, and each project of the plan of this service.
+        What `planner.scenarios.compared` returned: the proposal, and each project of the plan for it.
     regions
         `code people reached after` of every region: within the norm today and with the proposal.
     """
@@ -258,7 +258,7 @@ def _sites(layers: Layers, norm: Norm, wanted: Wanted, under: Conditions) -> gpd
     """Return what stands, the candidates and the plan's projects of the service; EPSG:4326."""
     serving = places_of(layers, norm, under)
     standing = serving[serving["counts"].fillna(value=False).to_numpy(bool)]
-    capacity = standing["capacity"] if "capacity" in standing else None
+    capacity = standing.get("capacity")
     parts = [
         standing.assign(cost_yuan=None, existing=True, capacity=capacity)[[*COLUMNS, "existing", "capacity"]]
     ]

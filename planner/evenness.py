@@ -141,7 +141,7 @@ def county_parts(homes: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> "pd.Seri
         tree = shapely.STRtree(pieces)
         number = tree.nearest(homes.geometry[own].to_numpy())
         part[own] = [f"{code}/{n + 1}" for n in np.asarray(number)]
-    return part
+    return part.where(part.notna(), None)
 
 
 def urban(homes: pd.DataFrame, regions: pd.DataFrame) -> "pd.Series[str]":
@@ -151,7 +151,8 @@ def urban(homes: pd.DataFrame, regions: pd.DataFrame) -> "pd.Series[str]":
     """
     kinds = regions.drop_duplicates("code").set_index("code")["ur_code"]
     first = homes["region_code"].map(kinds).astype("object").str[:1]
-    return first.map({"1": "urban", "2": "rural"}).astype(object)
+    found = first.map({"1": "urban", "2": "rural"}).astype(object)
+    return found.where(found.notna(), None)
 
 
 def by_share(homes: pd.DataFrame, answers: pd.DataFrame, group: "pd.Series[str]") -> pd.DataFrame:

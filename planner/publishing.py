@@ -66,8 +66,7 @@ def _protected(
             rest = children[~hidden[children].to_numpy(bool)]
             if lacks and len(rest):
                 # The smallest with people; an empty region would give its number away.
-                order = pd.DataFrame({"none": numbers[rest] == 0, "n": numbers[rest], "code": rest})
-                hidden[order.sort_values(["none", "n", "code"]).index[0]] = True
+                hidden[min(rest, key=lambda one: (numbers[one] == 0, numbers[one], one))] = True
     return hidden
 
 
