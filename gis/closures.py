@@ -82,7 +82,13 @@ def calendar(city: City) -> Calendar:
 
 
 def read_calendar(raw: dict[str, object]) -> Calendar:
-    """Return a calendar from the content of its file; see `calendar`."""
+    """Return a calendar from the content of its file.
+
+    Raises
+    ------
+    SchemaError
+        A closure names no road, or a season that does not exist.
+    """
     seasons: dict[str, dict[str, str]] = raw.get("seasons", {})  # type: ignore[assignment]  # TOML of our own
     rows: list[dict[str, object]] = raw.get("closures", [])  # type: ignore[assignment]  # the same
     closures = tuple(_closure(row) for row in rows)

@@ -153,7 +153,13 @@ def survey_needs(
     *,
     as_json: Json = False,
 ) -> None:
-    """Set what people need against what there is, by service and region."""
+    """Set what people need against what there is, by service and region.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such level.
+    """
     from api.commands.coverage import read_layers
     from gis.errors import NotFoundError
     from planner.survey import survey

@@ -43,36 +43,37 @@ def find_route(
         ends = _snapped(network, [_position(start), _position(end)])
         advance(word("demo.cover"), 0.8)
         way = routes.route(network, *ends)
-        names = {
-            uid: name for uid, name in zip(roads["uid"], roads["name"], strict=True) if isinstance(name, str)
-        }
+        named = roads[roads["name"].notna()]
+        names = dict(zip(named["uid"], named["name"], strict=True))
         steps = routes.merged(routes.steps(network, way), names)
-        missed = routes.avoided(network, *ends)
-    rows = [_step(step, names) for step in steps]
+        met = routes.in_the_way(network, way)
+        missed = [one for one in routes.avoided(network, *ends) if one not in met]
     told: dict[str, Any] = {
         "mode": mode,
         "seconds": way.cost / 10,
         "length_m": round(sum(step.length_m for step in steps), 1),
         "door_m": [round(metres, 1) for metres in way.door_m],
-        "steps": rows,
-        "findings": list(routes.in_the_way(network, way)),
-        "avoided": list(missed),
+        "steps": [_step(step, names) for step in steps],
+        "findings": list(met),
+        "avoided": missed,
     }
     if out is not None:
         import geopandas as gpd
 
-        frame = gpd.GeoDataFrame(rows, geometry=[step.line for step in steps], crs=network.epsg)
-        write({"route": frame.drop(columns="findings")[frame.length > 0]}, out)
+        columns = ("turn", "road", "text", "length_m", "seconds")
+        drawn = [{name: row[name] for name in columns} for row in told["steps"]]
+        frame = gpd.GeoDataFrame(drawn, geometry=[step.line for step in steps], crs=network.epsg)
+        write({"route": frame[frame.length > 0]}, out)
+    answer(told, as_json=as_json, show=lambda: _show_route(told))
 
-    def show() -> None:
-        listed = [(row["text"], round(row["length_m"]), round(row["seconds"])) for row in rows]
-        table("", (word("route.step"), word("route.metres"), word("route.seconds")), listed)
-        say(word("route.total", minutes=f"{way.cost / 600:,.0f}", metres=f"{told['length_m']:,.0f}"))
-        for key in ("findings", "avoided"):
-            if told[key]:
-                say(word(f"route.{key}", findings=", ".join(told[key])))
 
-    answer(told, as_json=as_json, show=show)
+def _show_route(told: dict[str, Any]) -> None:
+    listed = [(row["text"], round(row["length_m"]), round(row["seconds"])) for row in told["steps"]]
+    table("", (word("route.step"), word("route.metres"), word("route.seconds")), listed)
+    say(word("route.total", minutes=f"{told['seconds'] / 60:,.0f}", metres=f"{told['length_m']:,.0f}"))
+    for key in ("findings", "avoided"):
+        if told[key]:
+            say(word(f"route.{key}", findings=", ".join(told[key])))
 
 
 def _step(step: "Step", names: dict[str, str]) -> dict[str, Any]:

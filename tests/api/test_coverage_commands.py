@@ -125,7 +125,7 @@ def test_the_survey_sets_need_against_resources(in_city, tmp_path):
     care = [row for row in told if row["service"] == "care"]
     people = in_city("cover", "care", "--group", "boarding_care", "--json").told["people"]
     assert sum(row["need"] for row in care) == people
-    assert len(pd.read_excel(tmp_path / "survey.xlsx")) == len(told)
+    assert len(pd.read_excel(tmp_path / "survey.xlsx", engine="openpyxl")) == len(told)
     assert in_city("survey", "--level", "street", "--json").told["error"]["code"] == "not-found"
     assert in_city("survey", "--level", "township").code == 0
 

@@ -12,7 +12,7 @@ from tests.gis.roadnet import road_layers, roads_of
 LINES = [[(0, 0), (100, 0)], [(100, 0.4), (200, 0)], [(100, 0), (100, 100)]]  # the second narrowly misses
 
 
-def same(one, other):
+def assert_same(one, other):
     for name in ("xy", "start", "end", "road", "length", "ahead", "back", "reason"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
         assert getattr(one, name).dtype == getattr(other, name).dtype, name
@@ -29,8 +29,8 @@ def test_the_second_time_the_network_comes_from_disk_and_is_the_same(tmp_path, m
     first = cached_network(roads, mode=mode, folder=tmp_path / "kept")
     monkeypatch.setattr(network_cache, "build", None)  # whoever builds now fails
     again = cached_network(roads, mode=mode, folder=tmp_path / "kept")
-    same(first, again)
-    same(build(roads, mode=mode), again)
+    assert_same(first, again)
+    assert_same(build(roads, mode=mode), again)
     assert len(again.repairs) == 1
 
 
@@ -39,7 +39,7 @@ def test_the_second_time_the_network_comes_from_disk_and_is_the_same(tmp_path, m
 def test_any_network_survives_the_disk(tmp_path_factory, roads):
     folder = tmp_path_factory.mktemp("cache")
     cached_network(roads, mode="walk", folder=folder)
-    same(build(roads, mode="walk"), cached_network(roads, mode="walk", folder=folder))
+    assert_same(build(roads, mode="walk"), cached_network(roads, mode="walk", folder=folder))
 
 
 def test_any_change_of_a_road_is_another_network():
@@ -58,7 +58,7 @@ def test_a_spoilt_file_is_built_again(tmp_path):
     made = cached_network(roads, mode="walk", folder=tmp_path)
     (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:200])
-    same(made, cached_network(roads, mode="walk", folder=tmp_path))
+    assert_same(made, cached_network(roads, mode="walk", folder=tmp_path))
 
 
 def test_old_networks_are_forgotten(tmp_path, monkeypatch):
