@@ -9,6 +9,8 @@ from api.commands.console import Json, Place, answer, note, place, progress, say
 from gis.catalogue import codelist
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from api.access import Coverage, Layers
 
 Season = Annotated[str | None, typer.Option(help=word("option.season"))]
