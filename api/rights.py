@@ -83,6 +83,14 @@ TABLE = {
     "GET /ogc/collections/{name}/tiles": "public",
     "GET /ogc/collections/{name}/tiles/{grid}": "public",
     "GET /ogc/collections/{name}/tiles/{grid}/{zoom}/{row}/{column}": "public",
+    # visits and what was changed offline
+    "PUT /api/v1/visits/{uid}": "clerk inspector reviewer",
+    "PUT /api/v1/changes/{batch}": "clerk contractor inspector reviewer",
+    "GET /api/v1/conflicts": "clerk contractor inspector reviewer admin",
+    "POST /api/v1/conflicts/{uid}/decision": "reviewer admin",
+    # cases: each event has its own row in api.case_events.DOERS
+    "GET /api/v1/cases/{uid}": "contractor inspector reviewer housing planner auditor admin",
+    "POST /api/v1/cases/{uid}/events": "contractor inspector reviewer housing admin",
 }
 
 

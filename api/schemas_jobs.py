@@ -3,21 +3,43 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.schemas import NO_NUL
 
 Service = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$", examples=["rehabilitation"])]
 Within = Annotated[str, Field(max_length=12, pattern=r"^\d{1,6}(\.\d+)?(min|m)$", examples=["60min", "300m"])]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
-Uid = Annotated[str, Field(min_length=1, max_length=80)]
+Uid = Annotated[str, Field(min_length=1, max_length=80, pattern=NO_NUL)]
 UploadId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Lang = Literal["zh", "en"]
 Mode = Literal["drive", "walk", "wheelchair"]
+
+
+def storable(said: Any) -> Any:  # noqa: ANN401  JSON
+    """Return JSON as it is if a database can keep its texts: no NUL, no half of a character (ValueError)."""
+    if isinstance(said, str):
+        if "\x00" in said or any("\ud800" <= character <= "\udfff" for character in said):
+            raise ValueError("a text holds a NUL or half of a character")
+    elif isinstance(said, dict):
+        for key, value in said.items():
+            storable(key)
+            storable(value)
+    elif isinstance(said, list):
+        for value in said:
+            storable(value)
+    return said
 
 
 class Asked(BaseModel):
     """Anything that is asked for: what is not known is refused, never passed over."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, said: Any) -> Any:  # noqa: ANN401  JSON
+        return storable(said)
 
 
 class PlanJob(Asked):

@@ -4,6 +4,7 @@ Verdicts are computed whenever they are asked for; only measurements and the fin
 are stored. A visit is judged by the rules in force on its own day.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,9 +17,22 @@ from audits import case_store, findings, intake, rules, standards, store
 from audits.grades import of_groups, place_grades
 from gis.catalogue import table
 from gis.errors import ConflictError
+from gis.specs import RowIssue
 from gis.store import ApplyCounts, add_issues
 
 UNMENDED = ("open", "in_case")  # states of a finding that stands; a case that ends ends its findings too
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A visit that is stored; `known` if it was before, just so; `notes` are remarks on its position."""
+
+    uid: str
+    content_hash: str
+    known: bool
+    notes: list[RowIssue]
+
+
 FAR_M = 250.0  # farther from its place than this, the position of a visit is noted
 
 
@@ -57,8 +71,33 @@ def write_audits(session: Session, audits: GeoDataFrame, batch_id: int) -> Apply
     fresh = visits[stored.isna()]
     new = readings[readings["visit_uid"].isin(fresh["uid"])]
     if len(fresh):
-        _write_new(session, new, fresh, batch_id)
+        add_issues(session, batch_id, _write_new(session, new, fresh, batch_id))
     return ApplyCounts(inserted=len(new), replaced=0, unchanged=len(readings) - len(new))
+
+
+def record_visit(session: Session, audits: GeoDataFrame) -> Recorded:
+    """Write one inspection that was handed in by itself, such as by a phone, with the findings it opens.
+
+    Parameters
+    ----------
+    audits
+        Accepted rows of the layer (`audits.layer.AUDITS`) of one visit, EPSG:4326.
+
+    Raises
+    ------
+    ConflictError
+        A visit of that number is stored with other content: visits are never overwritten.
+    """
+    readings, visits = intake.readings_and_visits(audits)
+    uid, digest = str(visits["uid"].iloc[0]), str(visits["content_hash"].iloc[0])
+    stored = store.visit_hashes(session, [uid])["content_hash"]
+    if len(stored) and stored.iloc[0] != digest:
+        raise ConflictError(
+            f"Visit {uid} is stored with other content; a visit is never overwritten: give the correction a"
+            " number of its own."
+        )
+    notes = [] if len(stored) else _write_new(session, readings, visits, None)
+    return Recorded(uid, digest, known=bool(len(stored)), notes=notes)
 
 
 def judged(
@@ -196,7 +235,9 @@ def public_places(session: Session, layer: str, *, on: date) -> GeoDataFrame:
     return GeoDataFrame(graded, geometry="geometry", crs=4326)
 
 
-def _write_new(session: Session, readings: pd.DataFrame, visits: GeoDataFrame, batch_id: int) -> None:
+def _write_new(
+    session: Session, readings: pd.DataFrame, visits: GeoDataFrame, batch_id: int | None
+) -> list[RowIssue]:
     places = _places(session, visits)
     located = visits.assign(place_distance_m=_distances(visits, places))
     found = rules.judge_each(
@@ -210,7 +251,7 @@ def _write_new(session: Session, readings: pd.DataFrame, visits: GeoDataFrame, b
         session, opened.assign(visit_id=opened["visit_uid"].map(ids), opened_on=opened["visit_uid"].map(days))
     )
     known = set(zip(places["place_layer"], places["place_uid"], strict=True))
-    add_issues(session, batch_id, intake.position_notes(located, known, FAR_M))
+    return intake.position_notes(located, known, FAR_M)
 
 
 def _days(readings: pd.DataFrame, visits: pd.DataFrame) -> "pd.Series[date]":

@@ -15,6 +15,7 @@ from api.deps import CallerDep, LanguageDep, NowDep, ReadDep, SessionDep, Settin
 from api.jobs import Owner
 from api.jobs_files import clear_folder, job_file
 from api.jobs_tables import Job
+from api.schemas import NO_NUL
 from api.schemas_jobs import FileOut, JobIn, JobOut, JobPage, LineOut
 from audits.trail import Deed
 from audits.trail_store import record
@@ -23,7 +24,7 @@ from gis.errors import ForbiddenError
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[str, Path(max_length=40)]
+JobId = Annotated[str, Path(max_length=40, pattern=NO_NUL)]
 # Who may ask for which kind. What shows homes or people of the whole city is for those whose role holds in
 # the whole city; `admin` may ask for everything that is not about people.
 ASKERS = {
@@ -117,7 +118,7 @@ def log(uid: JobId, caller: CallerDep, session: ReadDep, lang: LanguageDep) -> l
 @router.get("/{uid}/files/{name}", response_class=FileResponse)
 def file(
     uid: JobId,
-    name: Annotated[str, Path(max_length=120)],
+    name: Annotated[str, Path(max_length=120, pattern=NO_NUL)],
     caller: CallerDep,
     session: ReadDep,
     settings: SettingsDep,

@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect
 from api import uploads
 from api.deps import CallerDep, NowDep, ReadDep, SessionDep, SettingsDep
 from api.routes.v1_jobs import owner_of
+from api.schemas import NO_NUL
 from api.schemas_uploads import ReceiptOut, announced
 from api.settings import Settings
 from api.uploads_tables import Upload
@@ -37,7 +38,7 @@ CAPABLE = {
     "Tus-Extension": "creation,checksum,expiration,termination", "Tus-Checksum-Algorithm": "sha256",
 }  # fmt: skip
 
-UploadId = Annotated[str, Path(max_length=40)]
+UploadId = Annotated[str, Path(max_length=40, pattern=NO_NUL)]
 
 
 @dataclass(frozen=True)
