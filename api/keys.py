@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.settings import Settings
+from api.uploads_keys import rotate_bodies
 from gis.errors import KeyMissingError
 from planner.secrecy import KEY_BYTES, Cipher
 from planner.service import rotate_key as rotate_people
@@ -60,7 +61,9 @@ def rotate_key(session: Session, settings: Settings) -> dict[str, Any]:
     fresh = settings.key_file.with_name(settings.key_file.name + ".new")
     kept = settings.key_file.with_name(f"{settings.key_file.name}.{old.key_id}")
     write_key(fresh, new_key())
-    people = rotate_people(session, old=old, new=Cipher.from_text(fresh.read_text(encoding="ascii")))
+    new = Cipher.from_text(fresh.read_text(encoding="ascii"))
+    people = rotate_people(session, old=old, new=new)
+    rotate_bodies(session, old=old, new=new)
     settings.key_file.rename(kept)
     fresh.rename(settings.key_file)
     return {"people": people, "file": str(settings.key_file), "old": str(kept)}

@@ -8,14 +8,14 @@ as a conflict: nothing that a phone sent is thrown away.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid5
 
 from pydantic import ValidationError
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from api.auth import Caller
@@ -36,20 +36,24 @@ from gis.errors import (
     TantuError,
     VersionError,
 )
-from planner.secrecy import Cipher, rotate
+from planner.secrecy import Cipher
 
 OTHER_CONTENT = "This id was used for a change of other content; both are kept."
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Who sends or decides, where and when, and what encrypts what is kept."""
+    """Who sends or decides, where and when, and what encrypts what is kept.
+
+    `force` where somebody decided to apply a change though what it is about was changed since.
+    """
 
     caller: Caller
     regions: Regions
     city: City
     cipher: Cipher
     now: datetime
+    force: bool = False
 
 
 def take_changes(engine: Engine, desk: Desk, batch: str, changes: Sequence[ChangeIn]) -> list[Change]:
@@ -83,7 +87,7 @@ def decide(session: Session, desk: Desk, uid: str, *, apply: bool) -> Change:
         said = ChangeIn.model_validate(body_of(found, desk.cipher))
         maker = Caller(role=_maker_role(said), regions=desk.caller.regions, name=found.by)
         own = Desk(maker, desk.regions, desk.city, desk.cipher, desk.now)
-        APPLY[said.kind](session, own, said, True)
+        APPLY[said.kind](session, replace(own, force=True), said)
     found.decision = "applied" if apply else "discarded"
     found.decided_by, found.decided_at = desk.caller.name, desk.now
     session.flush()
@@ -117,23 +121,6 @@ def body_of(change: Change, cipher: Cipher) -> dict[str, Any]:
     return body
 
 
-def rotate_bodies(session: Session, *, old: Cipher, new: Cipher) -> int:
-    """Encrypt every kept change with a new key; return how many they are.
-
-    Raises
-    ------
-    KeyMissingError
-        `old` is not the key in force.
-    """
-    rows = session.execute(select(Change.id, Change.uid, Change.body)).all()
-    fresh = rotate(
-        [row.body for row in rows], "change", "body", [row.uid for row in rows], old=old, new=new
-    )
-    for row, body in zip(rows, fresh, strict=True):
-        session.execute(update(Change).where(Change.id == row.id).values(body=body))
-    return len(rows)
-
-
 def _taken(engine: Engine, desk: Desk, batch: str, said: ChangeIn) -> Change:
     text = json.dumps(said.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
     digest = sha256(f"{desk.caller.uid}\n{text}".encode()).hexdigest()
@@ -149,10 +136,11 @@ def _taken(engine: Engine, desk: Desk, batch: str, said: ChangeIn) -> Change:
             again = session.scalars(select(Change).where(Change.uid == uid)).first()
             if again is not None:
                 return again
+        region = _region(session, desk, said)
         (body,) = desk.cipher.encrypt([text], "change", "body", [uid])
         kept = Change(
             uid=uid, batch=batch, by=desk.caller.name, kind=said.kind, about=said.about, body=body,
-            region_code=_region(session, desk, said), digest=digest, outcome=outcome, code=code, detail=detail,
+            region_code=region, digest=digest, outcome=outcome, code=code, detail=detail,
             made_at=said.made_at, received_at=desk.now,
         )  # fmt: skip
         session.add(kept)
@@ -163,7 +151,7 @@ def _taken(engine: Engine, desk: Desk, batch: str, said: ChangeIn) -> Change:
 def _outcome(session: Session, desk: Desk, said: ChangeIn) -> tuple[str, str | None, str | None]:
     try:
         with session.begin_nested():
-            APPLY[said.kind](session, desk, said, False)
+            APPLY[said.kind](session, desk, said)
     except BusyError:
         raise
     except ConflictError as error:
@@ -175,31 +163,31 @@ def _outcome(session: Session, desk: Desk, said: ChangeIn) -> tuple[str, str | N
     return "applied", None, None
 
 
-def _apply_visit(session: Session, desk: Desk, said: ChangeIn, force: bool) -> None:
+def _apply_visit(session: Session, desk: Desk, said: ChangeIn) -> None:
     desk.caller.need("inspector", "reviewer", "clerk")
     visit = _read(VisitIn, said.data)
     if said.base is not None:
         visit = visit.model_copy(update={"base": said.base})
     number = said.about
-    if force and len(visit_hashes(session, [number])):
+    if desk.force and len(visit_hashes(session, [number])):
         number = str(uuid5(said.id, "again"))  # the number is taken by another visit: this one gets its own
     rows = rows_of(number, visit, desk.caller.name, desk.city)
-    take_visit(session, number, visit, rows, regions=desk.regions, force=force)
+    take_visit(session, number, visit, rows, regions=desk.regions, force=desk.force)
 
 
-def _apply_case_event(session: Session, desk: Desk, said: ChangeIn, force: bool) -> None:
+def _apply_case_event(session: Session, desk: Desk, said: ChangeIn) -> None:
     try:
         event = event_in.validate_python(said.data)
     except ValidationError as error:
         raise InputError(_faults(error)) from error
     case = case_for(session, said.about, desk.caller, desk.regions)
-    if not force and said.base is None:
+    if not desk.force and said.base is None:
         raise VersionError("case", said.about)
-    base = None if force else said.base
+    base = None if desk.force else said.base
     take_event(session, case, event, caller=desk.caller, at=desk.now, base=base)
 
 
-APPLY: Mapping[str, Callable[[Session, Desk, ChangeIn, bool], None]] = {
+APPLY: Mapping[str, Callable[[Session, Desk, ChangeIn], None]] = {
     "visit": _apply_visit, "case_event": _apply_case_event,
 }  # fmt: skip
 
@@ -234,4 +222,3 @@ def _maker_role(said: ChangeIn) -> str:
     return {"repair": "contractor", "reinspect": "inspector", "check": "inspector"}.get(
         str(said.data.get("event")), "reviewer"
     )
-

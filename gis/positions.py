@@ -133,6 +133,8 @@ def usual_box(shapes: gpd.GeoSeries) -> Bounds | None:
 
 def _swap_box(shapes: gpd.GeoSeries, bounds: Bounds | None) -> Bounds | None:
     """Return the box of the city, unless most of the file is of another place: then the file's own."""
+    if shapes.empty:
+        return bounds
     if bounds is None:
         return usual_box(shapes)
     boxes = shapely.bounds(np.asarray(shapes.array, dtype=object)).reshape(-1, 4)

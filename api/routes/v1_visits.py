@@ -52,7 +52,7 @@ def put(
         id=done.uid,
         state="known" if done.known else "recorded",
         version=done.content_hash,
-        findings=findings_of(session, done.uid),  # type: ignore[arg-type]  # pydantic reads the rows
+        findings=findings_of(session, done.uid),
         notes=[NoteOut(reason=note.reason, detail=note.detail) for note in done.notes],
     )
 
