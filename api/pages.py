@@ -56,6 +56,8 @@ class View:
         Sections of the words `pages` that its scripts speak.
     modules
         ES modules under `api/static`, in order.
+    scripts
+        Scripts of the maps that these modules stand on, beside those of every page.
     data
         What the scripts find as `view.page`.
     values
@@ -69,6 +71,7 @@ class View:
     intro: str = ""
     sections: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     stage: Stage | None = None
@@ -85,9 +88,8 @@ def language(request: Request) -> Language:
 
 def said(lang: Language) -> dict[str, str]:
     """Return every word of the pages in a language, those of the maps' values among them."""
-    return {key: text for key, text in words(lang, "maps").items() if key.startswith("value.")} | words(
-        lang, "pages"
-    )
+    of_maps = {key: text for key, text in words(lang, "maps").items() if key.startswith(("value.", "near."))}
+    return of_maps | words(lang, "pages")
 
 
 def spoken(lang: Language, sections: tuple[str, ...]) -> dict[str, str]:
@@ -106,7 +108,7 @@ def show(request: Request, view: View, *, status: int = 200) -> HTMLResponse:
     """
     lang, caller, stage = language(request), who(request), view.stage
     block = stage.payload if stage else data_block(lang, view.sections, view.data)
-    scripts = stage.scripts if stage else ("theme.js", "codec.js", "page.js")
+    scripts = stage.scripts if stage else ("theme.js", "codec.js", "page.js", *view.scripts)
     styles = (*(stage.styles if stage else ("tokens.css", "page.css")), "app/app.css")
     body = _templates().get_template(view.template).render(
         view.values,

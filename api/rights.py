@@ -18,6 +18,10 @@ TABLE = {
     "GET /login": "public",
     "GET /password": "staff",
     "GET /assets/{name}": "public",
+    "GET /inspect": "inspector reviewer",
+    "GET /inspect/worker.js": "public",
+    "GET /inspect/app.webmanifest": "public",
+    "GET /api/v1/inspection": "inspector reviewer",
     # maps
     "GET /maps": "public",
     "GET /maps/{name}": "public",
