@@ -38,7 +38,7 @@ def check_answers(rows: DataFrame) -> list[RowIssue]:
 def check_units(rows: DataFrame) -> list[RowIssue]:
     """Set aside figures whose unit is unknown, does not fit the attribute, or cannot be meant."""
     book = standards.load()
-    units = rows["unit"].map(recognise, na_action="ignore")
+    units = rows["unit"].astype(object).map(recognise, na_action="ignore").astype(object)
     figures = in_base(rows["value"], units.fillna(""))
     expected = _expected(rows, book)
     answered = rows["value"].notna()
