@@ -21,11 +21,22 @@ def cipher(settings: Settings) -> Cipher:
     KeyMissingError
         Neither the setting nor the file holds a key.
     """
+    return Cipher.from_text(key_text(settings))
+
+
+def key_text(settings: Settings) -> str:
+    """Return the key in force as it is written.
+
+    Raises
+    ------
+    KeyMissingError
+        Neither the setting nor the file holds a key.
+    """
     if settings.key is not None:
-        return Cipher.from_text(settings.key.get_secret_value())
+        return settings.key.get_secret_value()
     if not settings.key_file.is_file():
         raise KeyMissingError(f"There is no key file {settings.key_file}")
-    return Cipher.from_text(settings.key_file.read_text(encoding="ascii", errors="replace"))
+    return settings.key_file.read_text(encoding="ascii", errors="replace")
 
 
 def make_key_file(settings: Settings) -> str | None:

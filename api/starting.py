@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from api.database import check_revision
-from api.keys import cipher
+from api.keys import cipher, key_text
 from api.settings import Settings
 from gis.catalogue import city
 from gis.db import spatial_version, transaction
@@ -46,12 +46,9 @@ def check_start(settings: Settings, engine: Engine) -> None:
 def _check_key(settings: Settings, engine: Engine) -> None:
     if settings.key is None and not settings.key_file.is_file():
         return
-    text = (
-        settings.key.get_secret_value() if settings.key else settings.key_file.read_text("ascii", "replace")
-    )
-    if len(set(key_from_text(text))) < DISTINCT:
+    if len(set(key_from_text(key_text(settings)))) < DISTINCT:
         raise KeyMissingError(
-            "The key of the personal columns is easy to guess; `tantu keys rotate` makes another"
+            "The key of the personal columns is easy to guess; `tantu init` makes a random one"
         )
     _check_fits(cipher(settings), engine)
 
