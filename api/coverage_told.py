@@ -8,9 +8,8 @@ import pandas as pd
 from api.access import Coverage
 from gis.catalogue import codelist
 from planner.evenness import by_share, county_parts, evenness, spread, urban
-from planner.publishing import public_reach
+from planner.publishing import PUBLIC_LEVELS, public_reach
 
-PUBLIC_LEVELS = ("county", "township")
 FIGURES = ("people", "reached", "unknown", "share")
 
 
@@ -159,9 +158,11 @@ def layers(
     told_of = told_of.astype({"people": "Int64", "reached": "Int64", "reached_effective": "Int64"})
     told_of = told_of.astype({"share": "Float64", "share_effective": "Float64"})
     shapes = live.geometry.reindex(told_of.index)
-    places = measured.places[
-        ["uid", "name", "operating_status", "region_code", "counts", "passed", "geometry"]
-    ]
+    columns = ["uid", "name", "operating_status", "region_code", "counts", "passed", "geometry"]
+    nearest = measured.homes["people"].groupby(measured.answers["facility"]).sum()
+    places = measured.places[columns]
+    if not public:  # the area that a place serves: those who live nearest to it
+        places = places.assign(people_nearest=places["uid"].map(nearest).fillna(0).astype("int64"))
     return {
         "regions": gpd.GeoDataFrame(told_of.reset_index(), geometry=shapes.to_numpy(), crs=regions.crs),
         "places": gpd.GeoDataFrame(places),

@@ -146,7 +146,7 @@ def _draw(here: Place, plan: planner.StoredPlan, out: Path, on: date, progress: 
         homes = planner.plan_places(session, plan)
         toilets = {lang: drawing.graded_toilets(session, lang=lang, on=on) for lang in LANGUAGES}
     measured = access.measure(layers, [norm(service) for service in SERVICES])
-    reached, places = drawing.reached(measured), drawing.reached_places(measured)
+    reached, places = drawing.reached(measured, public=layers.regions), drawing.reached_places(measured)
     ground = drawing.base_of(layers.regions, layers.roads, villages=False)
     progress(word("demo.draw"), 0.9)
     written = []

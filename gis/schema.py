@@ -143,6 +143,7 @@ REGIONS = LayerSpec(
         Column("ur_code", length=3, synonyms=("城乡分类代码", "城乡代码")),
         Column("population", "int", unit="person", low=0, synonyms=("人口", "常住人口", "pop")),
         Column("has_association", "bool", synonyms=("残协", "是否建立残协")),
+        Column("premises_m2", "float", unit="m2", low=0, synonyms=("服务场地面积", "场地面积")),
         Column("valid_from", "date", synonyms=("生效日期",)),
         Column("valid_to", "date", synonyms=("失效日期",)),
     ),

@@ -156,6 +156,7 @@ class Region(VersionedRow, Base):
     ur_code: Mapped[str | None] = mapped_column(String(3))
     population: Mapped[int | None]
     has_association: Mapped[bool | None]
+    premises_m2: Mapped[float | None]
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     geom: Mapped[WKBElement | None] = geometry_column("GEOMETRY", nullable=True)

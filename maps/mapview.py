@@ -57,7 +57,8 @@ class MapView:
     Attributes
     ----------
     name
-        `toilets`, `coverage`, `renovations` or `repairs`: section of the words, and name of the file.
+        `toilets`, `coverage`, `gaps`, `sites`, `renovations` or `repairs`: section of the words, and name of
+        the file.
     kind
         Script of the page: `places` lists pins, `regions` walks county, township, village.
     bounds

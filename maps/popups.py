@@ -45,6 +45,9 @@ COVERAGE_FIELDS = (
     Field("share", "field.share", "share"),
 )
 
+# Both kinds of access side by side: any place, and one that passed its inspection.
+BOTH_FIELDS = (*COVERAGE_FIELDS, Field("passed", "field.passed", "count"))
+
 RENOVATION_FIELDS = (Field("homes", "field.homes", "count"),)
 
 OFFICE_RENOVATION_FIELDS = (

@@ -31,6 +31,8 @@ FIND_TITLES = {
     "coverage": "coverage.service",
     "renovations": "renovations.pick_year",
     "repairs": "repairs.pick",
+    "gaps": "gaps.pick",
+    "sites": "sites.pick",
 }
 THEMES = {"": "system", "light": "light", "dark": "dark", "contrast": "contrast"}
 _ID = re.compile(r"[a-z][a-z0-9-]*")

@@ -34,14 +34,33 @@ def reach_values(
     Parameters
     ----------
     reach
-        Columns `service`, `code`, `people`, `reached` (persons).
+        Columns `service`, `code`, `people`, `reached` and, where both are told, `passed` (persons); missing
+        where the number is withheld.
     """
     values = {}
+    measures = [name for name in ("people", "reached", "passed") if name in reach]
     for service in services:
         rows = reach.loc[reach["service"] == service].drop_duplicates("code").set_index("code")
-        rows = rows.reindex(list(codes))[["people", "reached"]].fillna(UNKNOWN)
-        values[service] = {name: rows[name].astype(int).tolist() for name in ("people", "reached")}
+        rows = rows[measures].astype("Float64").fillna(WITHHELD).reindex(list(codes)).fillna(UNKNOWN)
+        values[service] = {name: rows[name].astype(int).tolist() for name in measures}
     return values
+
+
+def reach_totals(
+    reach: pd.DataFrame, services: Sequence[str], counties: AreaLayer
+) -> dict[str, dict[str, int]]:
+    """Return the totals of the city by service: its own row of `reach`, or else the sum of the counties.
+
+    A sum over counties would miss what is withheld; a public map therefore hands in the row of the city.
+    """
+    whole = reach[reach["code"].str.len() < DIGITS["county"]]
+    totals = city_totals(counties)
+    for service in services:
+        rows = whole[whole["service"] == service]
+        if len(rows) == 1:
+            names = [name for name in totals[service] if name in rows]
+            totals[service] = {name: int(rows[name].iloc[0]) for name in names}
+    return totals
 
 
 def home_counts(

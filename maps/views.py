@@ -17,6 +17,7 @@ from maps.basemap import MapBase, area_layer, base_layers, road_layers, texts
 from maps.layers import AreaLayer, ColumnarLayer, PointLayer
 from maps.mapview import Filter, LegendEntry, MapView, Slice, TwinTable
 from maps.popups import (
+    BOTH_FIELDS,
     COVERAGE_FIELDS,
     FACILITY_FIELDS,
     HOME_FIELDS,
@@ -32,6 +33,7 @@ from maps.tallies import (
     home_counts,
     levels,
     public_home_counts,
+    reach_totals,
     reach_values,
     totalled,
 )
@@ -103,7 +105,9 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
     ----------
     reach
         Columns `service` (code of `data/catalogue/service.toml`), `code` (of a county, township or
-        village), `people` and `reached` (disabled persons). A region without row is "not known".
+        village, or of the city for its totals), `people` and `reached` (disabled persons) and, where both
+        are told, `passed`: who reaches a place that passed its inspection. A region without row is "not
+        known", a missing number is withheld (`planner.publishing`).
     places
         The places that count, EPSG:4326, one row for each service of each: `uid`, `name`, `service`,
         and where known `facility_class`, `address`, `region_code`. May be empty.
@@ -134,7 +138,7 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
         intro=said["coverage.intro"],
         layers=(*road_layers(base), *areas, _service_places(places, base, lang)),
         tables=(
-            TwinTable("county", said["coverage.list"], COVERAGE_FIELDS),
+            TwinTable("county", said["coverage.list"], BOTH_FIELDS if "passed" in reach else COVERAGE_FIELDS),
             TwinTable("places", said["coverage.facilities"], FACILITY_FIELDS),
         ),
         legend=share_legend(said),
@@ -143,7 +147,7 @@ def coverage_view(reach: pd.DataFrame, places: gpd.GeoDataFrame, *, lang: Langua
         notes=(said["coverage.note_network"], said["coverage.note_norm"], *_schematic(base, said)),
         options={
             "control": "choice", "drawn": "share", "breaks": list(SHARE_BREAKS),
-            "totals": city_totals(areas[0]),
+            "totals": reach_totals(reach, services, areas[0]),
             "marks": [{"tone": "fair", "shape": "triangle"}],
         },
     )  # fmt: skip

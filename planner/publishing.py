@@ -10,6 +10,7 @@ People are withheld alike for every service, since the same table is printed for
 import pandas as pd
 
 K = 5
+PUBLIC_LEVELS = ("county", "township")  # a village has few people
 
 
 def public_reach(reach: pd.DataFrame, regions: pd.DataFrame, *, k: int = K) -> pd.DataFrame:

@@ -34,7 +34,8 @@ def three_levels(
     Returns
     -------
     DataFrame
-        `code name township_code county_code`; `village`, `township`, `county` (`boolean`: served at that
+        `code name township_code county_code`; `premises_m2` that the village gives to services (missing where
+        not known; 0: none); `village`, `township`, `county` (`boolean`: served at that
         level) and `village_places`, `township_places`, `county_places` (uids, joined by ";"); `complete`
         (`boolean`) and `missing` (levels without, joined by ";"). A village outside every township of the
         plan (on a farm) has no chain there: `township` is missing.
@@ -58,6 +59,8 @@ def three_levels(
         rows[level] = found["has"].reindex(own[level]).astype("boolean").array
         rows[f"{level}_places"] = found["places"].reindex(own[level]).fillna("").to_numpy(object)
     served = rows[list(LEVELS)]
+    area = tree.regions["premises_m2"] if "premises_m2" in tree.regions else pd.Series(dtype=float)
+    rows["premises_m2"] = pd.to_numeric(area).reindex(rows["code"]).to_numpy(float)
     rows["complete"] = (served["village"] & served["township"] & served["county"]).astype("boolean")
     absent = served.eq(other=False).fillna(value=False)
     rows["missing"] = [

@@ -113,6 +113,11 @@ def levels(
     told: dict[str, Any] = {
         "county_service": service,
         **{str(name): int(value) for name, value in sums.items()},
+        "premises": {
+            "with": int((chains["premises_m2"] > 0).sum()),
+            "without": int((chains["premises_m2"] == 0).sum()),
+            "unknown": int(chains["premises_m2"].isna().sum()),
+        },
         "by_county": by_county.to_dict("records"),
         "incomplete_villages": chains.loc[
             chains["complete"].eq(other=False).fillna(value=False), ["code", "name", "missing"]
@@ -145,6 +150,7 @@ def _show_levels(told: dict[str, Any], regions: "pd.DataFrame", here: Place) -> 
     ]
     headings = tuple(word(f"levels.{name}") for name in ("tier", "service", "regions", "with", "unknown"))
     table(word("levels.tiers"), headings, listed)
+    say(word("levels.premises", **told["premises"]))
 
 
 def survey_needs(

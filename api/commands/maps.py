@@ -7,12 +7,15 @@ import typer
 
 from api.commands.console import Json, Place, answer, place, progress, say, today, word
 from api.commands.coverage import read_layers
+from gis import store
+from gis.catalogue import codelist
 from gis.errors import NotFoundError
 
 if TYPE_CHECKING:
     from maps.mapview import MapView
 
-MAPS = ("toilets", "coverage", "renovations", "repairs")
+MAPS = ("toilets", "coverage", "gaps", "sites", "renovations", "repairs")
+SITED, NEW_SITES = "care", 3  # the service and the number of new sites of the map of sites
 MAP_SERVICES = ("rehabilitation", "care", "accessible_toilet")
 
 
@@ -57,7 +60,14 @@ def map_view(here: Place, name: str, *, office: bool) -> "MapView":
     """
     if name not in MAPS:
         raise NotFoundError("map", name, f"there are {', '.join(MAPS)}")
-    drawn = {"toilets": _toilets, "coverage": _coverage, "renovations": _renovations, "repairs": _repairs}
+    drawn = {
+        "toilets": _toilets,
+        "coverage": _coverage,
+        "gaps": _gaps,
+        "sites": _sites,
+        "renovations": _renovations,
+        "repairs": _repairs,
+    }
     return drawn[name](here, office)
 
 
@@ -79,9 +89,42 @@ def _coverage(here: Place, office: bool) -> "MapView":
     layers = read_layers(here, "all")
     measured = access.measure(layers, [norm(service) for service in MAP_SERVICES])
     ground = drawing.base_of(layers.regions, layers.roads, villages=office)
-    return coverage_view(
-        drawing.reached(measured), drawing.reached_places(measured), lang=here.lang, base=ground
-    )
+    shown = drawing.reached(measured, public=None if office else layers.regions)
+    return coverage_view(shown, drawing.reached_places(measured), lang=here.lang, base=ground)
+
+
+def _gaps(here: Place, office: bool) -> "MapView":
+    from api import drawing
+    from maps.siting_views import gap_view
+
+    layers = read_layers(here, "all")
+    ground = drawing.base_of(layers.regions, layers.roads, villages=office)
+    reach, gaps = drawing.gap_frames(layers)
+    shown = drawing.published(reach, None if office else layers.regions)
+    return gap_view(shown, gaps, lang=here.lang, base=ground)
+
+
+def _sites(here: Place, office: bool) -> "MapView":
+    from api import drawing
+    from api.commands.siting import proposal
+    from api.sites import Wanted
+    from maps.siting_views import site_view
+
+    asked = {"mode": None, "within": "20min", "group": "all", "season": None}
+    found = proposal(here, SITED, Wanted(NEW_SITES), lambda _words, _share: None, **asked)
+    with here.session(read_only=True) as session:
+        ground = drawing.base(session, villages=office)
+        regions = store.layer(session, "regions")
+    told = {
+        "service": codelist("service")[SITED].label(here.lang),
+        "norm": "20 min",
+        "new": str(len(found.sites)),
+        "people": f"{found.people:,}",
+        "objective": f"{found.found.objective:,.0f}",
+        "gap": f"{found.found.gap:.2%}",
+    }
+    reach = drawing.published(drawing.states(found.regions), None if office else regions)
+    return site_view(reach, found.sites, told, lang=here.lang, base=ground)
 
 
 def _renovations(here: Place, office: bool) -> "MapView":

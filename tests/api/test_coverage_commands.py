@@ -93,6 +93,20 @@ def test_the_geopackage_holds_what_was_printed(in_city, tmp_path):
     assert in_city(*CARE, "--out", tmp_path / "care.shp", "--json").told["error"]["code"] == "file-format"
 
 
+def test_the_service_areas_of_townships_hold_everybody_once_by_where_they_live(in_city, tmp_path):
+    file = tmp_path / "areas.gpkg"
+    told = in_city("cover", "township_institution", "--out", file, "--json").told
+    places = gpd.read_file(file, layer="places")
+    assert places["people_nearest"].sum() == told["people"] - told["travel"]["cut_off"]
+    assert (places.loc[places["operating_status"] == "idle", "people_nearest"] == 0).all()
+
+
+def test_medical_care_counts_effectively_only_where_an_inspection_passed(in_city):
+    told = in_city("cover", "medical", "--json").told
+    assert 0 < told["effective"]["reached"] < told["reached"]
+    assert told["effective"]["unknown"] > told["unknown"]  # what was never inspected is not known
+
+
 def test_a_network_kept_on_disk_answers_the_same(in_city, tmp_path, monkeypatch):
     monkeypatch.setenv("TANTU_CACHE", str(tmp_path / "kept"))
     first, again = (in_city(*CARE, "--json").told for _ in range(2))

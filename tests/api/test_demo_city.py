@@ -142,7 +142,7 @@ def test_the_ledger_holds_the_chosen_homes_and_no_full_name(in_city, built, tmp_
     assert not [number for number in people["certificate"] if number in text]
 
 
-@pytest.mark.parametrize("name", ["toilets", "coverage", "renovations", "repairs"])
+@pytest.mark.parametrize("name", ["toilets", "coverage", "gaps", "sites", "renovations", "repairs"])
 @pytest.mark.parametrize("office", [(), ("--office",)])
 def test_a_map_is_one_file_without_an_address_elsewhere(in_city, tmp_path, name, office):
     out = tmp_path / f"{name}.html"

@@ -59,6 +59,14 @@ def test_the_counts_of_a_county_add_up_to_its_villages(town):
     assert told == [{"county_code": COUNTY, "villages": 4, "complete": 1, "incomplete": 3, "unknown": 0}]
 
 
+def test_premises_are_an_area_none_or_not_known(town):
+    area = {WEST_SOUTH: 80.0, WEST_NORTH: 0.0}
+    regions = town.regions.assign(premises_m2=town.regions["code"].map(area))
+    chains = three_levels(regions, with_services(town, *FULL)).set_index("code")
+    assert chains["premises_m2"].reindex([WEST_SOUTH, WEST_NORTH]).tolist() == [80.0, 0.0]
+    assert chains["premises_m2"].isna().sum() == 2
+
+
 def test_every_village_is_linked_upward_once(town):
     found = links(three_levels(town.regions, with_services(town, *FULL)))
     pairs = {(row.lower, row.upper) for row in found.itertuples()}
