@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("region", sa.Column("premises_m2", sa.Float(), nullable=True))
+    op.add_column("region", sa.Column("premises_m2", sa.Double(), nullable=True))
 
 
 def downgrade() -> None:
