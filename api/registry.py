@@ -17,7 +17,10 @@ from gis.schema import LAYERS
 from gis.specs import LayerSpec
 from gis.store import LAYER_TABLES, ApplyCounts, apply_rows
 from gis.tables import Base
+from planner.home_visits import HOME_VISITS
 from planner.people import PEOPLE
+from planner.register_service import write_home_visits
+from planner.register_tables import HomeVisit
 from planner.secrecy import Cipher
 from planner.service import write_people
 from planner.tables import Person
@@ -25,7 +28,7 @@ from planner.tables import Person
 Writer = Callable[[Session, GeoDataFrame, int], ApplyCounts]
 
 # What an undo takes back beside the five layers of gis.
-BATCH_TABLES: tuple[type[Base], ...] = (Person, *AUDIT_TABLES)
+BATCH_TABLES: tuple[type[Base], ...] = (Person, HomeVisit, *AUDIT_TABLES)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Layer:
 REGISTRY: dict[str, Layer] = {
     **{name: Layer(spec) for name, spec in LAYERS.items()},
     "people": Layer(PEOPLE, needs_key=True),
+    "homevisits": Layer(HOME_VISITS, needs_key=True),
     "audits": Layer(AUDITS),
 }
 
@@ -60,6 +64,8 @@ def writer(name: str, cipher: Cipher | None) -> Writer:
     """Return what writes accepted rows of a layer; people need the cipher."""
     if name == "people" and cipher is not None:
         return lambda session, rows, batch: write_people(session, rows, batch, cipher)
+    if name == "homevisits" and cipher is not None:
+        return lambda session, rows, batch: write_home_visits(session, rows, batch, cipher)
     if name == "audits":
         return write_audits
     return lambda session, rows, batch: apply_rows(session, LAYER_TABLES[name], rows, batch)

@@ -83,6 +83,7 @@ def rotate_key(session: Session, *, old: Cipher, new: Cipher) -> int:
     KeyMissingError
         `old` is not the key in force.
     """
+    register_store.rotate_home_visits(session, old=old, new=new)
     return store.rotate_people(session, old=old, new=new)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gis.errors import NotFoundError
 from gis.frames import read_frame, write_frame
 from gis.store import ApplyCounts, apply_rows
-from gis.tables import Household, Region
+from gis.tables import Facility, Household, Region
 from planner.sealing import SEALED, resealed
 from planner.secrecy import Cipher
 from planner.tables import Person, Plan, PlanHome
@@ -131,6 +131,11 @@ def places(session: Session, plan_id: int) -> GeoDataFrame:
 def region_kinds(session: Session) -> DataFrame:
     """Return `code`, `name`, `level`, `kind` and `ur_code` of the live regions."""
     return DataFrame(read_frame(session, Region, columns=["code", "name", "level", "kind", "ur_code"]))
+
+
+def facility_classes(session: Session) -> DataFrame:
+    """Return `uid` and `facility_class` of the live facilities."""
+    return DataFrame(read_frame(session, Facility, columns=["uid", "facility_class"]))
 
 
 def add_plan(session: Session, plan: Plan, homes: DataFrame) -> int:

@@ -231,11 +231,12 @@ def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or
     from api.unlocking import unlocked
     from audits.store import measurements
     from gis import store
+    from planner.register_service import read_home_visits
     from planner.service import read_people
 
     if known_layer(layer).needs_key:
         with unlocked(here, "export") as secret, here.session(read_only=True) as session:
-            return read_people(session, secret)
+            return (read_home_visits if layer == "homevisits" else read_people)(session, secret)
     with here.session(read_only=True) as session:
         if layer == "audits":
             return measurements(session)
