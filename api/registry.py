@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
+from audits.assets import ASSETS
 from audits.layer import AUDITS
 from audits.service import write_audits
 from audits.store import BATCH_TABLES as AUDIT_TABLES
+from audits.tables import Asset
 from gis.errors import NotFoundError
 from gis.schema import LAYERS
 from gis.specs import LayerSpec
@@ -44,6 +46,7 @@ REGISTRY: dict[str, Layer] = {
     "people": Layer(PEOPLE, needs_key=True),
     "homevisits": Layer(HOME_VISITS, needs_key=True),
     "audits": Layer(AUDITS),
+    "assets": Layer(ASSETS),
 }
 
 
@@ -68,4 +71,5 @@ def writer(name: str, cipher: Cipher | None) -> Writer:
         return lambda session, rows, batch: write_home_visits(session, rows, batch, cipher)
     if name == "audits":
         return write_audits
-    return lambda session, rows, batch: apply_rows(session, LAYER_TABLES[name], rows, batch)
+    table = Asset if name == "assets" else LAYER_TABLES[name]
+    return lambda session, rows, batch: apply_rows(session, table, rows, batch)

@@ -80,7 +80,7 @@ class ImportJob(Asked):
 
     kind: Literal["import"]
     upload: UploadId
-    layer: Literal["regions", "roads", "facilities", "toilets", "households", "people", "audits"]
+    layer: Literal["regions", "roads", "facilities", "toilets", "households", "people", "audits", "assets"]
     datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
     epsg: int | None = Field(None, ge=1024, le=32_767)
     encoding: str | None = Field(None, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")
@@ -92,7 +92,7 @@ class ExportJob(Asked):
     """Write a layer into a file by its ending."""
 
     kind: Literal["export"]
-    layer: Literal["regions", "roads", "facilities", "toilets", "households", "people", "audits"]
+    layer: Literal["regions", "roads", "facilities", "toilets", "households", "people", "audits", "assets"]
     ending: Literal[
         ".geojson", ".gpkg", ".shp.zip", ".csv", ".xlsx", ".fgb", ".parquet", ".osw.zip", ".a11y.json", ".osm"
     ]

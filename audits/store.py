@@ -10,20 +10,21 @@ from geopandas import GeoDataFrame
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audits.tables import Finding, Measurement, Visit
+from audits.tables import Asset, Finding, Measurement, Visit
 from gis.frames import read_frame, write_frame
 from gis.tables import Base, Facility, Household, Road, Toilet
 
-PlaceTable = type[Toilet] | type[Facility] | type[Road] | type[Household]
+PlaceTable = type[Toilet] | type[Facility] | type[Road] | type[Household] | type[Asset]
 
 PLACES: dict[str, tuple[PlaceTable, tuple[str, ...]]] = {
     "toilets": (Toilet, ("uid", "built_on", "operating_status", "geometry")),
     "facilities": (Facility, ("uid", "built_on", "facility_class", "operating_status", "geometry")),
     "roads": (Road, ("uid", "road_class", "geometry")),
     "households": (Household, ("uid", "dwelling_kind", "geometry")),
+    "assets": (Asset, ("uid", "built_on", "kind", "geometry")),
 }
 # Tables that an import of audits writes, for `gis.store.undo_batch`.
-BATCH_TABLES: tuple[type[Base], ...] = (Visit, Measurement, Finding)
+BATCH_TABLES: tuple[type[Base], ...] = (Visit, Measurement, Finding, Asset)
 CHUNK = 5_000  # values of one IN list; SQLite takes 32,766 bound values a statement
 
 
@@ -99,6 +100,11 @@ def findings(session: Session, layer: str | None = None, *, state: str | None = 
     ]
     where = asked[0] & asked[1] if len(asked) == 2 else asked[0] if asked else None
     return pd.DataFrame(read_frame(session, Finding, where=where))
+
+
+def assets(session: Session) -> GeoDataFrame:
+    """Return the register of assets in EPSG:4326; vehicles, websites and apps have no geometry."""
+    return read_frame(session, Asset)
 
 
 def places(session: Session, layer: str, uids: Sequence[str] | None = None) -> GeoDataFrame:

@@ -11,7 +11,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.tables import Base, BigId, geometry_column
+from gis.tables import Base, BigId, VersionedRow, geometry_column, live_index
 
 
 class Visit(Base):
@@ -124,3 +124,30 @@ class Finding(Base):
     state: Mapped[str] = mapped_column(String(12))
     opened_on: Mapped[date]
     note: Mapped[str | None] = mapped_column(Text)
+
+
+class Asset(VersionedRow, Base):
+    """A registered thing that the plan asks something of: a bus, a car park, a website, a renewal area.
+
+    `equipped` is what its owner says of what the plan asks of its kind (`catalogue/asset_kind.toml`);
+    none is unknown, never no. `subtype` is the kind of a terminal or of a car park, `route` that of a
+    bus, `scope` where a footbridge or crossing lies. Vehicles, websites and apps have no position.
+    """
+
+    __tablename__ = "asset"
+    __table_args__ = (live_index("asset"),)
+
+    name: Mapped[str | None] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    subtype: Mapped[str | None] = mapped_column(String(30))
+    scope: Mapped[str | None] = mapped_column(String(30))
+    route: Mapped[str | None] = mapped_column(String(40))
+    owner: Mapped[str | None] = mapped_column(String(255))
+    equipped: Mapped[bool | None]
+    total_bays: Mapped[int | None]
+    accessible_bays: Mapped[int | None]
+    tested_on: Mapped[date | None]
+    url: Mapped[str | None] = mapped_column(String(255))
+    built_on: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[WKBElement | None] = geometry_column("GEOMETRY", nullable=True)

@@ -11,6 +11,7 @@ from api.commands.cases import register_cases
 from api.commands.console import Json, answer, progress, say, table, today, word
 from api.commands.evidence import register_evidence
 from api.commands.exchange import register_exchange
+from api.commands.inspections import register_inspections
 from api.settings import settings
 from gis.catalogue import codelist
 
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     register_exchange(audit)
     register_cases(audit)
     register_evidence(audit, app)
+    register_inspections(audit)
     app.add_typer(audit, name="audit")
 
 

@@ -229,7 +229,7 @@ def write_export(here: Place, layer: str, file: Path) -> tuple[dict[str, Any], "
 def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or without geometry
     from api.registry import layer as known_layer
     from api.unlocking import unlocked
-    from audits.store import measurements
+    from audits.store import assets, measurements
     from gis import store
     from planner.register_service import read_home_visits
     from planner.service import read_people
@@ -240,4 +240,6 @@ def _exported(here: Place, layer: str) -> Any:  # noqa: ANN401 - a frame with or
     with here.session(read_only=True) as session:
         if layer == "audits":
             return measurements(session)
+        if layer == "assets":
+            return assets(session)
         return store.layer(session, layer)
