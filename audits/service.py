@@ -13,9 +13,9 @@ import pandas as pd
 from geopandas import GeoDataFrame, GeoSeries
 from sqlalchemy.orm import Session
 
-from audits import case_store, equipment, findings, intake, rules, standards, store
-from audits.grades import latest_verdicts, of_groups, place_grades
-from gis.catalogue import codelist, table
+from audits import case_store, findings, intake, rules, standards, store
+from audits.grades import of_groups, place_grades
+from gis.catalogue import table
 from gis.errors import ConflictError
 from gis.specs import RowIssue
 from gis.store import ApplyCounts, add_issues
@@ -216,29 +216,6 @@ def open_findings(session: Session) -> GeoDataFrame:
         geometry=visited.reindex(found["visit_id"]).to_numpy(),
         crs=4326,
     )
-
-
-def equipped(session: Session, *, on: date) -> pd.DataFrame:
-    """Return of every registered asset whether it has what the plan asks (see `audits.equipment.states`)."""
-    assets = store.assets(session)
-    found = latest_verdicts(verdicts(session, "assets", on=on), visit_days(session, "assets"))
-    kinds = {code: known.facts for code, known in codelist("asset_kind").codes.items()}
-    return equipment.states(pd.DataFrame(assets), found, kinds)
-
-
-def car_parks(session: Session, *, on: date) -> pd.DataFrame:
-    """Return how many accessible bays each registered car park lacks by the rules of a day."""
-    assets = pd.DataFrame(store.assets(session))
-    counts = equipment.bay_readings(assets)
-    facts = assets.assign(place_layer="assets", place_uid=assets["uid"])[
-        ["place_layer", "place_uid", "built_on"]
-    ]
-    return equipment.bays_short(assets, rules.judge(counts, standards.load(), on=on, places=facts))
-
-
-def renewal_areas(session: Session) -> pd.DataFrame:
-    """Return the open findings of each renewal area, to be mended with its works."""
-    return equipment.bundles(store.assets(session), open_findings(session))
 
 
 def public_places(session: Session, layer: str, *, on: date) -> GeoDataFrame:

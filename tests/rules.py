@@ -16,7 +16,7 @@ PACKAGES = ("gis", "audits", "planner", "maps", "api", "data")
 EFFECT_MODULES = {
     "gis/db.py", "gis/files.py", "gis/readers.py", "gis/vectors.py", "gis/osm.py", "gis/imports.py", "gis/catalogue.py", "gis/frames.py", "gis/spatial.py",
     "gis/network_cache.py", "gis/geopackage.py",
-    "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "planner/ledgers.py", "planner/notices.py", "planner/indicator_sheets.py", "maps/render.py", "maps/assets.py",
+    "audits/standards.py", "audits/photos.py", "audits/media.py", "audits/evidence.py", "audits/photo_store.py", "audits/register.py", "planner/ledgers.py", "planner/notices.py", "planner/indicator_sheets.py", "maps/render.py", "maps/assets.py",
 }  # fmt: skip
 EFFECT_NAMES = {"tables.py", "store.py", "service.py", "case_tables.py", "case_store.py", "casework.py"}
 EFFECT_NAMES |= {

@@ -106,7 +106,7 @@ def show_register(
 ) -> None:
     """Count what the plan asks of buses, car parks, libraries, crossings, websites and is there."""
     from audits import equipment
-    from audits.service import car_parks, equipped
+    from audits.register import car_parks, equipped
 
     if kind is not None:
         codelist("asset_kind")[kind]
@@ -140,7 +140,7 @@ def show_register(
 def areas(*, as_json: Json = False) -> None:
     """List the open findings of each renewal area, so that its works mend them too."""
     from audits.equipment import BUNDLES
-    from audits.service import renewal_areas
+    from audits.register import renewal_areas
 
     with place().session(read_only=True) as session:
         found = renewal_areas(session)
