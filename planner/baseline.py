@@ -1,7 +1,8 @@
-"""The plain ranked list that offices make today, as the yardstick beside every plan.
+"""The plain ranked list that offices make today, and a lottery, as the yardsticks beside every plan.
 
 Homes in the order of their score, the earliest year that still has a place and the money, no quotas: what a
-points list does. Its broken limits are counted, not hidden.
+points list does. The lottery gives places and money out in the same way to homes in a drawn order. Their
+broken limits are counted, not hidden.
 """
 
 from dataclasses import dataclass
@@ -41,9 +42,19 @@ class Outcome:
 
 def ranked_list(problem: Problem) -> Ints:
     """Return the year of each home (LEFT_OUT for none) as a plain points list gives them out."""
+    return _given_out(problem, np.lexsort((np.asarray(problem.uids, dtype=str), -problem.score)))
+
+
+def lottery(problem: Problem, *, seed: int = 1) -> Ints:
+    """Return the year of each home as a lottery gives them out; the same seed draws the same."""
+    order = np.argsort(np.asarray(problem.uids, dtype=str), kind="stable")
+    return _given_out(problem, np.random.default_rng(seed).permutation(order))
+
+
+def _given_out(problem: Problem, order: Ints) -> Ints:
     year = np.full(len(problem.uids), LEFT_OUT, dtype=np.int64)
     places, money = problem.homes.astype(np.int64).copy(), problem.budget.astype(np.float64).copy()
-    for home in np.lexsort((np.asarray(problem.uids, dtype=str), -problem.score)):
+    for home in order:
         for step in range(problem.years):
             if places[step] > 0 and problem.cost[home] <= money[step]:
                 year[home] = step

@@ -49,11 +49,12 @@ class Draft:
 
     @property
     def comparison(self) -> dict[str, baseline.Outcome]:
-        """The plan beside a plain ranked list of the same homes under the same money."""
+        """The plan beside a plain ranked list and a lottery of the same homes under the same money."""
         ranked = baseline.ranked_list(self.problem)
         return {
             "plan": baseline.outcome(self.problem, self.plan.year),
             "ranked_list": baseline.outcome(self.problem, ranked),
+            "lottery": baseline.outcome(self.problem, baseline.lottery(self.problem)),
         }
 
     def equity(self, by: str) -> DataFrame:

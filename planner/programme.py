@@ -21,25 +21,32 @@ Why it is exact although only a small part is ever handed to the solver:
 Ties: homes that are alike are served in the order of their uid, in the earliest years first. Input is
 sorted by uid before anything else, so the order of the rows changes nothing.
 
+With crews (`Problem.works`) homes of one place share their visits, and `planner.pool` solves the
+programme to a proved gap instead.
+
 Raising the score of a home never delays it while the limits stay: a plan with it later gained less by the
 raise than the plan that was best before. (A raise may change its cost or the quotas; that is another
 problem.) Arrays are read only and never changed; nothing here knows a person.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gis.errors import DomainError
+from planner.baseline import broken_limits
 from planner.classes import Bools, Classes, Floats, Ints, alike, undominated
 from planner.conflicts import contradiction, limits_of
 from planner.model import Answer, Columns, Limits, every_column, must_serve, run
+from planner.pool import least_excess, plan_worth, search
 from planner.problem import FREE, IN, LEFT_OUT, OUT, Problem, check
+from planner.visits import SHORT, YUAN, beyond, broken_rows
 
 __all__ = ["FREE", "IN", "LEFT_OUT", "OUT", "Plan", "Prices", "Problem", "solve"]
 
 PROVED_GAP = 1e-9
+BROKEN = "The solved programme breaks a limit; this is a fault of the program, report it."
 FIRST_RADIUS = 5e-4  # of the highest score: the first core
 CORE_SHARE = 0.3  # of the time left that one core may take, so that another can follow
 
@@ -56,20 +63,27 @@ class Prices:
         Of one place and of one yuan in each year, shape (t,).
     county
         Of a place of a county in a year, shape (k, t): above 0 the most binds, below 0 the least.
+    limits
+        Of one unit of each limit of `Problem.works`, shape (limits, t); empty without crews.
     """
 
     place: Floats
     yuan: Floats
     county: Floats
+    limits: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def worth(self, problem: Problem) -> Floats:
-        """Return what each home adds in each year beyond the prices it uses up, shape (n, t)."""
-        return (
+        """Return what each home adds in each year beyond the prices it uses, before travel, shape (n, t)."""
+        worth: Floats = (
             problem.score[:, None] * problem.discount
             - problem.cost[:, None] * self.yuan
             - self.place
             - self.county[problem.county]
         )
+        if problem.works is not None:
+            for limit, price in zip(problem.works.limits, self.limits, strict=True):
+                worth -= limit.home[:, None] * price
+        return worth
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class Plan:
     year
         Position of the year of each home, LEFT_OUT where it has none; in the order of `Problem.uids`.
     objective, bound
-        Discounted need met, and the most that any plan can meet.
+        Discounted need met (less travel, where there are crews), and the most that any plan can meet.
     gap
         (bound - objective) / objective; 0.0 exactly when the plan is proved best within 1e-9.
     offered
@@ -128,6 +142,8 @@ def solve(
     check(problem)
     tell = progress or (lambda _word, _share: None)
     tell("reduce", 0.0)
+    if problem.works is not None:
+        return _with_crews(problem, gap=gap, time_limit_s=time_limit_s)
     limits, free = _without_promised(problem)
     classes = alike(problem.county, problem.score, problem.cost, problem.fixed == IN, free)
     kept = classes.subset(undominated(classes, limits.quota_max.sum(axis=1).astype(np.int64)))
@@ -148,13 +164,38 @@ def solve(
             raise contradiction(problem)
         raise DomainError(f"No plan was found in {time_limit_s:.0f} s; give the solver more time.")
     year = _by_uid(problem, kept, found)
-    _assert_limits(problem, year)
+    if broken_limits(problem, year):
+        raise DomainError(BROKEN)
     objective = float(_worth_of(problem, year))
     bound = max(objective, core.bound + promised)
     relative = (bound - objective) / max(abs(objective), 1e-12)
     tell("done", 1.0)
     shown = 0.0 if relative <= PROVED_GAP else relative
     return Plan(year, objective, objective if shown == 0 else bound, shown, prices, core.offered)
+
+
+def _with_crews(problem: Problem, *, gap: float, time_limit_s: float) -> Plan:
+    found = search(problem, gap=gap, time_limit_s=time_limit_s)
+    if found.excess.max(initial=0.0) > SHORT:
+        least = least_excess(problem, time_limit_s=time_limit_s)
+        if least.max() > SHORT:
+            raise beyond(problem, least)
+    if found.year is None:
+        raise DomainError(f"No plan was found in {time_limit_s:.0f} s; give the solver more time.")
+    if broken_rows(problem, found.year):
+        raise DomainError(BROKEN)
+    objective = plan_worth(problem, found.year)
+    bound = max(objective, found.bound)
+    relative = (bound - objective) / max(abs(objective), 1e-12)
+    shown = 0.0 if relative <= PROVED_GAP else relative
+    counties = len(problem.counties)
+    prices = Prices(
+        found.prices[0],
+        np.maximum(0.0, found.prices[1]) / YUAN,
+        found.prices[2 : 2 + counties],
+        found.prices[2 + counties :],
+    )
+    return Plan(found.year, objective, bound, shown, prices, found.offered)
 
 
 class _Core:
@@ -257,19 +298,3 @@ def _by_uid(problem: Problem, classes: Classes, served: Ints) -> Ints:
 def _worth_of(problem: Problem, year: Ints) -> np.float64:
     chosen: Bools = year >= 0
     return np.float64(np.sum(problem.score[chosen] * problem.discount[year[chosen]]))
-
-
-def _assert_limits(problem: Problem, year: Ints) -> None:
-    chosen = np.flatnonzero(year >= 0)
-    whole = Limits(
-        np.zeros(problem.years),
-        problem.homes.astype(np.float64),
-        problem.budget.astype(np.float64),
-        problem.quota_min.astype(np.float64),
-        problem.quota_max.astype(np.float64),
-    )
-    left = whole.less(problem.county[chosen], year[chosen], np.ones(len(chosen)), problem.cost[chosen])
-    short = (left.quota_min > 0).any() or (not problem.at_most and (left.homes_max > 0).any())
-    over = min(left.homes_max.min(), left.quota_max.min()) < 0 or left.budget.min() < -1e-6
-    if short or over:
-        raise DomainError("The solved programme breaks a limit; this is a fault of the program, report it.")

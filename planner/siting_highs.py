@@ -52,7 +52,14 @@ class Found:
     row_dual: Floats
 
 
-def minimise(linear: Linear, *, time_limit_s: float, gap: float = 0.0, start: Floats | None = None) -> Found:
+def minimise(
+    linear: Linear,
+    *,
+    time_limit_s: float,
+    gap: float = 0.0,
+    start: Floats | None = None,
+    interior: bool = False,
+) -> Found:
     """Return the best whole solution found and the bound that HiGHS proves.
 
     Parameters
@@ -61,6 +68,8 @@ def minimise(linear: Linear, *, time_limit_s: float, gap: float = 0.0, start: Fl
         Relative gap at which to stop.
     start
         A feasible solution to begin from.
+    interior
+        Whether a relaxation is solved by the interior point method, then crossed over to a vertex.
     """
     if len(linear.cost) == 0:
         feasible = bool((linear.low <= 0).all() and (linear.high >= 0).all())
@@ -69,6 +78,8 @@ def minimise(linear: Linear, *, time_limit_s: float, gap: float = 0.0, start: Fl
             "optimal" if feasible else "infeasible", np.zeros(0), found, found, 0.0, np.zeros(len(linear.low))
         )
     solver = _solver(time_limit_s, gap)
+    if interior:
+        solver.setOptionValue("solver", "ipm")
     solver.passModel(_model(linear))
     if start is not None:
         solution = highspy.HighsSolution()
