@@ -14,7 +14,6 @@ bound of the solver, which knows only the pool. The same input gives the same pl
 ends by its gap; a search that its time ends may differ from run to run.
 """
 
-import time
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -57,9 +56,16 @@ class Pooled:
     offered: tuple[int, int]
 
 
+class _Budget:
+    """Solver seconds that are left."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+
 def search(problem: Problem, *, gap: float, time_limit_s: float) -> Pooled:
     """Return the best plan found, and what no plan can exceed."""
-    started = time.monotonic()
+    budget = _Budget(time_limit_s)
     rows = rows_of(problem)
     pool = first_pool(problem, rows)
     best: Priced | None = None
@@ -67,8 +73,8 @@ def search(problem: Problem, *, gap: float, time_limit_s: float) -> Pooled:
     excess = prices
     for _ in range(ROUNDS):
         offer = model_of(problem, rows, np.flatnonzero(pool))
-        left = time_limit_s - (time.monotonic() - started)
-        relaxed = _relaxed(problem, offer, rows, left if best is None else 0.4 * left)
+        share = 1.0 if best is None else 0.4
+        relaxed = _relaxed(problem, offer, rows, budget, share=share)
         if len(relaxed[0]) == 0:
             break
         model, (values, value, here) = offer, relaxed
@@ -78,13 +84,12 @@ def search(problem: Problem, *, gap: float, time_limit_s: float) -> Pooled:
             best, prices = found, here
         missing = (found.chosen >= 0) & ~pool
         close = best.bound - value <= CLOSE * abs(best.bound)
-        if close or not missing.any() or time.monotonic() - started > 0.4 * time_limit_s:
+        if close or not missing.any() or budget.left < 0.6 * time_limit_s:
             break
         pool |= _joining(found, missing, pool)
     if best is None or excess.max(initial=0.0) > 1e-6:
         return Pooled(None, np.inf if best is None else best.bound, prices, excess, (int(pool.sum()), 0))
-    left = time_limit_s - (time.monotonic() - started)
-    year, offered = _whole(problem, model, values, found, seconds=max(1.0, left), gap=gap, bound=best.bound)
+    year, offered = _whole(problem, model, values, found, budget=budget, gap=gap, bound=best.bound)
     return Pooled(year, best.bound, prices, excess, offered)
 
 
@@ -97,7 +102,7 @@ def least_excess(problem: Problem, *, time_limit_s: float) -> Floats:
     model = model_of(problem, rows, np.flatnonzero(problem.fixed != OUT))
     width = len(model.gains) - model.slack
     model.gains[:width] = 0.0
-    values, _, _ = _relaxed(problem, model, rows, time_limit_s)
+    values, _, _ = _relaxed(problem, model, rows, _Budget(time_limit_s), share=1.0)
     if len(values) == 0:
         return np.zeros((len(rows), problem.years))
     excess: Floats = values[width:].reshape(2, len(rows), problem.years).sum(axis=0)
@@ -154,7 +159,7 @@ def _joining(found: Priced, missing: Bools, pool: Bools) -> Bools:
 
 
 def _relaxed(
-    problem: Problem, model: Model, rows: list[Limit], seconds: float
+    problem: Problem, model: Model, rows: list[Limit], budget: _Budget, *, share: float
 ) -> tuple[Floats, float, Floats]:
     width = len(model.gains)
     linear = Linear(
@@ -165,7 +170,8 @@ def _relaxed(
         upper_ends(problem, model),
         np.zeros(width, dtype=bool),
     )
-    found = minimise(linear, time_limit_s=max(1.0, seconds), interior=True)
+    found = minimise(linear, time_limit_s=max(1.0, share * budget.left), interior=True)
+    budget.left -= found.seconds
     if found.status != "optimal":
         return np.zeros(0), 0.0, np.zeros(0)
     prices = -found.row_dual[model.shared :].reshape(len(rows), problem.years)
@@ -178,11 +184,10 @@ def _whole(
     values: Floats,
     found: Priced,
     *,
-    seconds: float,
+    budget: _Budget,
     gap: float,
     bound: float,
 ) -> tuple[Ints | None, tuple[int, int]]:
-    started = time.monotonic()
     years, size = problem.years, len(model.homes) * problem.years
     done = values[:size].reshape(-1, years)
     visits = values[size : len(model.gains) - model.slack].reshape(-1, years)
@@ -194,28 +199,28 @@ def _whole(
     offered = (near & open_visit[at]) | promised[:, None]
     if len(model.homes) <= SMALL:
         offered, open_visit = np.ones_like(offered), np.ones_like(open_visit)
-    solution = _offer(problem, model, offered, open_visit, seconds=0.7 * seconds, gap=gap / 2, start=None)
+    solution = _offer(problem, model, offered, open_visit, budget=budget, share=0.7, gap=gap / 2, start=None)
     if solution is None:  # the options were too few: every one of the pool
         offered, open_visit = np.ones_like(offered), np.ones_like(open_visit)
-        left = seconds - (time.monotonic() - started)
-        solution = _offer(problem, model, offered, open_visit, seconds=left, gap=gap / 2, start=None)
+        solution = _offer(
+            problem, model, offered, open_visit, budget=budget, share=1.0, gap=gap / 2, start=None
+        )
     if solution is None:
         return None, (len(model.homes), int(offered.sum()))
     pairs = list(combinations(range(years), 2)) if years > 2 else []
     for pair in pairs:
-        left = seconds - (time.monotonic() - started)
         year = years_of(problem, model, solution)
         worth = plan_worth(problem, year)
-        if left < 1.0 or bound - worth <= gap * abs(worth):
+        if budget.left < 1.0 or bound - worth <= gap * abs(worth):
             break
-        better = _around(problem, model, solution, near, pair, min(left, seconds / 10))
+        better = _around(problem, model, solution, near, pair=pair, budget=budget)
         if better is not None and plan_worth(problem, years_of(problem, model, better)) > worth:
             solution = better
     return years_of(problem, model, solution), (len(model.homes), int(offered.sum()))
 
 
 def _around(
-    problem: Problem, model: Model, solution: Floats, near: Bools, pair: tuple[int, int], seconds: float
+    problem: Problem, model: Model, solution: Floats, near: Bools, *, pair: tuple[int, int], budget: _Budget
 ) -> Floats | None:
     # The two years anew, with every place of the pool; the homes of the other years stay.
     years, size = problem.years, len(model.homes) * problem.years
@@ -226,7 +231,7 @@ def _around(
     kept = (done & other).max(axis=1)
     offered = np.where(other, done, near & ~kept[:, None]) | done
     opened = visits | ~other
-    return _offer(problem, model, offered, opened, seconds=seconds, gap=1e-4, start=solution)
+    return _offer(problem, model, offered, opened, budget=budget, share=0.3, gap=1e-4, start=solution)
 
 
 def _offer(
@@ -235,7 +240,8 @@ def _offer(
     offered: Bools,
     opened: Bools,
     *,
-    seconds: float,
+    budget: _Budget,
+    share: float,
     gap: float,
     start: Floats | None,
 ) -> Floats | None:
@@ -253,7 +259,8 @@ def _offer(
         np.ones(len(use), dtype=bool),
     )
     begin = None if start is None else start[use]
-    found = minimise(linear, time_limit_s=max(1.0, seconds), gap=gap, start=begin)
+    found = minimise(linear, time_limit_s=max(1.0, share * budget.left), gap=gap, start=begin)
+    budget.left -= found.seconds
     if len(found.values) != len(use):
         return None
     solution = np.zeros(len(model.gains))

@@ -52,7 +52,13 @@ class Priced:
 
 
 def works_of(problem: Problem) -> Works:
-    """Return the crews of a programme that has them."""
+    """Return the crews of a programme that has them.
+
+    Raises
+    ------
+    TypeError
+        The programme has none; a fault of the program.
+    """
     if problem.works is None:
         raise TypeError("the programme has no crews")
     return problem.works
