@@ -4,11 +4,22 @@ What may be questioned: no tree of shapes is kept in memory for SpatiaLite. Its 
 a tile as fast, is never stale, and asks for the rights of the caller in the same query.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import Connection, Integer, Select, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from api.ogc.conditions import SIDES, Scope, conditions, near
 from api.ogc.model import Collection, Field
@@ -29,17 +40,17 @@ def tile_of(connection: Connection, collection: Collection, tile: Tile, scope: S
     bounds = {f"{side}_0": value for side, value in zip(SIDES, tile.bounds, strict=True)}
     if lite:
         return _encoded(collection, tile, asked.run(connection, bounds).cursor.fetchall())
-    place = {"zoom": tile.zoom, "column": tile.column, "row": tile.row}
+    place = {"zoom": tile.zoom, "column": tile.column, "row": tile.row} | {
+        "side": float(EXTENT << tile.zoom),
+        "left": float(tile.column * EXTENT),
+        "top": float(tile.row * EXTENT),
+    }
     return bytes(asked.first(connection, bounds | place)[0])
 
 
 def _tile(collection: Collection, tile: Tile, scope: Scope) -> Select[Any]:
     table = collection.table
-    numbers: list[Any] = [bindparam(name, type_=Integer()) for name in ("zoom", "column", "row")]
-    envelope = func.ST_TileEnvelope(*numbers)
-    shape = func.ST_AsMVTGeom(
-        func.ST_Transform(table.c.geom, 3857, type_=None), envelope, EXTENT, BUFFER, literal_column("true")
-    )
+    shape = _spot(collection) if collection.geometry == "Point" else _clipped(collection)
     inner = (
         select(table.c.id, *(table.c[one.name] for one in collection.tiled), shape.label("geom"))
         .where(*_shown(collection, tile, scope))
@@ -51,6 +62,33 @@ def _tile(collection: Collection, tile: Tile, scope: Scope) -> Select[Any]:
         .select_from(inner)
         .where(inner.c.geom.is_not(None))
     )
+
+
+def _clipped(collection: Collection) -> ColumnElement[Any]:
+    numbers: list[Any] = [bindparam(name, type_=Integer()) for name in ("zoom", "column", "row")]
+    envelope = func.ST_TileEnvelope(*numbers)
+    projected = func.ST_Transform(collection.table.c.geom, 3857, type_=None)
+    found: ColumnElement[Any] = func.ST_AsMVTGeom(
+        projected, envelope, EXTENT, BUFFER, literal_column("true"), type_=None
+    )
+    return found
+
+
+def _spot(collection: Collection) -> ColumnElement[Any]:
+    """Return a point in the tile's own numbers, by the formula of the map: nothing is to be clipped."""
+    geom = collection.table.c.geom
+    side, left, top = (_number(name) for name in ("side", "left", "top"))
+    east = (func.ST_X(geom, type_=Double()) + 180.0) / 360.0
+    lat: ColumnElement[float] = func.radians(func.ST_Y(geom), type_=Double())
+    north = func.ln(func.tan(math.pi / 4 + lat / 2), type_=Double()) / (2 * math.pi)
+    found: ColumnElement[Any] = func.ST_MakePoint(
+        func.round(east * side - left), func.round((0.5 - north) * side - top), type_=None
+    )
+    return found
+
+
+def _number(name: str) -> ColumnElement[float]:
+    return bindparam(name, type_=Double())
 
 
 def _rows(collection: Collection, tile: Tile, scope: Scope) -> Select[Any]:
