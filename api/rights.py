@@ -95,6 +95,11 @@ TABLE = {
     # cases: each event has its own row in api.case_events.DOERS
     "GET /api/v1/cases/{uid}": "contractor inspector reviewer housing planner auditor admin",
     "POST /api/v1/cases/{uid}/events": "contractor inspector reviewer housing admin",
+    # lists; homes have their own row in api.routes.v1_lists.HOMES
+    "GET /api/v1/places/{layer}": "clerk inspector reviewer housing planner auditor admin",
+    "GET /api/v1/visits": "clerk inspector reviewer housing planner auditor admin",
+    "GET /api/v1/findings": "clerk inspector reviewer housing planner auditor admin",
+    "GET /api/v1/cases": "contractor inspector reviewer housing planner auditor admin",
 }
 
 

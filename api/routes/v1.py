@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from api.routes import v1_cases, v1_jobs, v1_uploads, v1_visits
+from api.routes import v1_cases, v1_jobs, v1_lists, v1_uploads, v1_visits
 from gis.errors import InputError
 
 
@@ -42,5 +42,5 @@ def _parameters(dependant: Dependant) -> Iterator[str]:
 
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(known_parameters)])
-for family in (v1_jobs, v1_uploads, v1_visits, v1_cases):
+for family in (v1_jobs, v1_uploads, v1_visits, v1_cases, v1_lists):
     router.include_router(family.router)
