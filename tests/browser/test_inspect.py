@@ -11,6 +11,8 @@ from api import inspection
 from api.auth import COOKIE
 from audits.rules import judge
 from audits.standards import load
+from audits.tables import Visit
+from gis.db import make_engine, transaction
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -168,3 +170,40 @@ def test_the_phone_says_what_the_office_says(visit, rules):
                 assert theirs == outcome, (asked[number], rule, outcome, theirs)
                 compared += 1
     assert compared > 300
+
+
+def finish(page, width="700"):
+    """Measure a door at the first place and finish the visit; returns the place."""
+    place = page.locator("#stage .rows button").first.get_attribute("data-id")
+    door(page).get_by_role("spinbutton").first.fill(width)
+    page.get_by_text("已存在本机").wait_for()
+    page.get_by_role("button", name="完成这次巡查").click()
+    return place
+
+
+def stored(web_city, place):
+    """How many visits of today's inspector to a place the city holds."""
+    engine = make_engine(web_city.url)
+    with transaction(engine, read_only=True) as session:
+        rows = session.query(Visit).filter_by(place_uid=place, inspector="inspector").all()
+        found = [row.uid for row in rows]
+    engine.dispose()
+    return found
+
+
+def test_a_visit_made_without_a_line_is_delivered_once_when_there_is_one(visit, web_city):
+    watched = visit("/inspect", **PHONE)
+    page = watched.page
+    ready(page)
+    page.context.set_offline(True)
+    place = finish(page)
+    page.locator(".queued .pill").get_by_text("等待上传").wait_for()
+    assert stored(web_city, place) == []
+    page.context.set_offline(False)
+    page.locator(".queued .pill").get_by_text("已上传").wait_for()
+    page.get_by_role("button", name="现在上传").click()
+    page.get_by_text("全部已上传").wait_for()
+    (uid,) = stored(web_city, place)
+    assert page.locator(".queued").get_attribute("data-id") == uid
+    assert "发现 1 个问题" in page.locator(".queued").text_content()
+    watched.wrong[:] = [text for text in watched.wrong if "ERR_INTERNET_DISCONNECTED" not in text]
