@@ -22,6 +22,7 @@ from api.kept import Kept
 from api.logs import Figures, logger
 from api.ogc.mount import add_ogc
 from api.outermost import Outermost
+from api.packing import Packing
 from api.routes import assets, health, inspect, login, maps, start, toilets, trail, users, v1
 from api.settings import Settings
 from api.starting import check_start
@@ -91,6 +92,7 @@ def create_app(
     app.state.throttle = Throttle()
     app.state.kept = Kept()
     add_problems(app)
+    app.add_middleware(Packing)
     app.state.figures = Figures()
     app.state.log = logger(log)
     for router in ROUTERS:

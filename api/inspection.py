@@ -120,6 +120,8 @@ def _question(
     question: Question, rules: Mapping[str, Rule], said: Mapping[str, str], lang: Language
 ) -> dict[str, Any]:
     label = question.zh if lang == "zh" and question.zh else question.en
+    if question.context:
+        label = said.get(f"fact.{question.attribute}", label)
     return {
         "attribute": question.attribute,
         "label": label,

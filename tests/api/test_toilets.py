@@ -157,3 +157,15 @@ def test_what_was_made_is_kept_until_the_table_changes(engine):
     get("c")  # the oldest of three is forgotten
     get("a")
     assert made == ["a", "b", "c", "a"]
+
+
+def test_the_first_view_of_the_map_is_under_300_kilobytes_and_nothing_personal_is_packed(client):
+    page = client.get("/toilets")
+    assert page.headers["content-encoding"] == "gzip"
+    names = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text))
+    answers_of_view = [page, *(client.get(name) for name in names)]
+    sizes = [int(answer.headers["content-length"]) for answer in answers_of_view]
+    assert len(sizes) > 10
+    assert sum(sizes) < 300_000
+    for path in ("/login", "/api/v1/me"):
+        assert "content-encoding" not in client.get(path).headers

@@ -40,6 +40,13 @@ def test_the_page_is_clean_for_axe_on_a_phone(visit):
     assert watched.page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 
+def test_a_fact_that_a_condition_asks_for_is_asked_in_words(visit):
+    page = visit("/inspect", **PHONE).page
+    ready(page)
+    door(page)
+    assert page.get_by_label("自动门").count() == 1
+
+
 def test_a_figure_is_judged_by_its_clause_while_it_is_typed(visit):
     page = visit("/inspect", **PHONE).page
     ready(page)
