@@ -17,14 +17,17 @@ from audits import chain, event_store, trail, trail_store
 from audits.trail import Deed
 from gis.errors import FileFormatError
 from gis.limits import MB
+from planner import works_store
 
-CHAIN, DEEDS, EVENTS, READ_ME = "chain.txt", "deeds.jsonl", "case_events.jsonl", "README.txt"
+CHAIN, READ_ME = "chain.txt", "README.txt"
+DEEDS, EVENTS, WORKS = RECORDS = ("deeds.jsonl", "case_events.jsonl", "works_events.jsonl")
 LARGEST = 500 * MB  # unpacked
 EXPLAINED = """坦途审计留痕导出 / Exported audit trail of Tantu
 
 chain.txt           序号、记录摘要、链摘要 / position, digest of the record, digest of the chain
 deeds.jsonl         谁在何时做了什么 / who did what, when
 case_events.jsonl   案件事件 / events of cases
+works_events.jsonl  改造事件 / events of the works of homes
 
 记录摘要 = SHA-256（记录的 JSON：键排序、无空格、UTF-8）。
 链摘要 = SHA-256（前一链摘要、换行、序号、换行、记录摘要）。
@@ -52,6 +55,7 @@ def exported(session: Session) -> bytes:
         CHAIN: chain.written(event_store.links(session)),
         DEEDS: trail.written(trail_store.records(session)),
         EVENTS: trail.written(event_store.event_records(session)),
+        WORKS: trail.written(works_store.event_records(session)),
         READ_ME: EXPLAINED,
     }
     packed = io.BytesIO()
@@ -73,7 +77,7 @@ def checked(packed: bytes, name: str) -> tuple[int, list[chain.Fault]]:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             if sum(member.file_size for member in archive.infolist()) > LARGEST:
                 raise FileFormatError(name, "it unpacks to more than an exported trail may")
-            links, *records = (archive.read(part).decode() for part in (CHAIN, DEEDS, EVENTS))
+            links, *records = (archive.read(part).decode() for part in (CHAIN, *RECORDS))
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
         raise FileFormatError(name, "it is no zip that `tantu trail export` wrote") from error
-    return trail.checked(links, zip((DEEDS, EVENTS), records, strict=True))
+    return trail.checked(links, zip(RECORDS, records, strict=True))

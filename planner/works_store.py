@@ -132,29 +132,35 @@ def add_events(session: Session, events: Sequence[tuple[int, str, WorksEvent]], 
         session.execute(insert(WorksEventRow), rows)
 
 
+def event_record(uid: str, event: WorksEvent, at: datetime) -> dict[str, Any]:
+    """Return an event as it is exported, and as its digest stands in the chain."""
+    return {
+        "works": uid,
+        "kind": event.kind,
+        "by": event.by,
+        "on": event.on.isoformat(),
+        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "facts": dict(event.facts),
+    }
+
+
 def event_digest(uid: str, event: WorksEvent, at: datetime) -> str:
     """Return the digest of an event as it stands in the chain."""
-    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    facts = dict(event.facts)
-    return chain.content_digest(
-        {
-            "works": uid,
-            "kind": event.kind,
-            "by": event.by,
-            "on": event.on.isoformat(),
-            "at": moment,
-            "facts": facts,
-        }
-    )
+    return chain.content_digest(event_record(uid, event, at))
 
 
 def event_digests(session: Session) -> dict[int, str]:
     """Return the digests of all events as they read now, by their position in the chain."""
+    return {position: chain.content_digest(record) for position, record in event_records(session).items()}
+
+
+def event_records(session: Session) -> dict[int, dict[str, Any]]:
+    """Return every event as it is exported, by its position in the chain."""
     table = WorksEventRow
     query = select(table.position, WorksCase.uid, table.kind, table.by, table.on, table.at, table.facts)
     rows = session.execute(query.join(WorksCase, WorksCase.id == table.case_id))
     return {
-        position: event_digest(uid, WorksEvent(kind, by, on, facts), at)
+        position: event_record(uid, WorksEvent(kind, by, on, facts), at)
         for position, uid, kind, by, on, at, facts in rows
     }
 

@@ -89,6 +89,9 @@ def test_a_home_is_taken_to_acceptance_and_into_the_archive(works, tmp_path):
     assert drawn["passed"] is None
     chain = works("audit", "chain", "verify", "--json").told
     assert (chain["whole"], chain["links"]) == (True, 15)
+    assert works("trail", "export", tmp_path / "trail.zip").code == 0
+    proved = works("trail", "check", tmp_path / "trail.zip", "--json").told
+    assert (proved["whole"], proved["links"]) == (True, 15)
 
 
 def test_several_homes_go_on_together_or_not_at_all(works):
