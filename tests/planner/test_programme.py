@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis.errors import DomainError, EmptyLayerError, InfeasibleError
-from planner.baseline import broken_limits, outcome, ranked_list
+from planner.baseline import broken_limits, lottery, outcome, ranked_list
 from planner.problem import FREE, IN, LEFT_OUT, OUT
 from planner.programme import solve
 from tests.planner.towns import problem
@@ -195,6 +195,14 @@ def test_a_plain_list_serves_the_gravest_first_and_its_broken_limits_are_counted
     assert year.tolist() == [0, LEFT_OUT, LEFT_OUT]
     found = outcome(asked, year)
     assert (found.homes, found.need_met, found.broken) == (1, 10, 1)
+
+
+def test_a_lottery_gives_every_place_out_and_the_same_seed_draws_the_same():
+    asked = problem([10, 6, 6, 1], [100] * 4, homes=1, years=2)
+    year = lottery(asked, seed=3)
+    assert sorted(year.tolist()) == [LEFT_OUT, LEFT_OUT, 0, 1]
+    assert lottery(asked, seed=3).tolist() == year.tolist()
+    assert len({tuple(lottery(asked, seed=seed)) for seed in range(20)}) > 1
 
 
 @pytest.mark.slow

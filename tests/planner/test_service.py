@@ -162,7 +162,7 @@ def test_a_plan_is_kept_as_it_was_solved(city):
         == told["bound"]
         == pytest.approx(sum(row.score * 0.97 ** (row.year - 2026) for row in stored.chosen.itertuples()))
     )
-    assert {"plan", "ranked_list"} == set(stored.comparison)
+    assert {"plan", "ranked_list", "lottery"} == set(stored.comparison)
     assert [sum(parts.values()) for parts in stored.homes["parts"]] == stored.homes["score"].tolist()
 
 
