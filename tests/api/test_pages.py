@@ -86,3 +86,10 @@ def test_a_page_allows_no_inline_script_and_names_local_files_only(client):
     assert all(address.startswith(("/", "#")) for address in found)
     inline = re.findall(r"<script(?![^>]*\bsrc=)([^>]*)>", answer.text)
     assert inline == [' type="application/json" id="view"']
+
+
+def test_no_page_of_the_public_leads_to_a_page_that_is_not_there(client):
+    for page in ("/", "/login"):
+        text = client.get(page).text
+        for address in set(re.findall(r'href="(/[^"#?]*)', text)):
+            assert client.get(address).status_code in {200, 422}, (page, address)  # 422: an empty city
