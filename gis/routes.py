@@ -98,8 +98,11 @@ def route(network: Network, origin: Snapped, target: Snapped, *, by: By = "time"
     ends = [int(people.leave[0, side + 2]) + int(left[people.leave[0, side]]) for side in (0, 1)]
     door_m = (float(origin.distance_m[0]), float(target.distance_m[0]))
     if total not in ends:
-        parts = [(int(origin.edge[0]), float(origin.fraction[0]), float(target.fraction[0]))]
-        return _made(parts, total, door_m)
+        edge, begin, finish = int(origin.edge[0]), float(origin.fraction[0]), float(target.fraction[0])
+        one_way = network.ahead if finish > begin else network.back
+        if one_way[edge] >= NEVER:  # the two stand within a tenth of a second of each other: one place
+            finish = begin
+        return _made([(edge, begin, finish)], total, door_m)
     side = ends.index(total)
     parts = [(int(origin.edge[0]), float(origin.fraction[0]), float(side))]
     at = int(people.leave[0, side])

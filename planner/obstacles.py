@@ -114,7 +114,8 @@ def relieved(roads: gpd.GeoDataFrame, findings: pd.DataFrame, mode: Mode) -> gpd
     replaces = table("catalogue/repair.toml")["replaces"]
     own = findings[findings["place_layer"] == "roads"]
     pairs = zip(own["element"], own["attribute"], strict=True)
-    own = own[[_barrier(*pair, mode) is not None for pair in pairs]]
+    # An array, since an empty list would choose no columns instead of no rows.
+    own = own[np.array([_barrier(*pair, mode) is not None for pair in pairs], dtype=bool)]
     changed = roads.copy()
     for element, columns in replaces.items():
         inspected = changed["uid"].isin(own.loc[own["element"] == element, "place_uid"])

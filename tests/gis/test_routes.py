@@ -156,3 +156,10 @@ def test_all_ways_between_junctions_are_those_of_networkx(roads):
     for (a, b), cost in found.items():
         if joined.edge[a] >= 0 and joined.edge[b] >= 0 and joined.distance_m[[a, b]].max() == 0:
             assert truth[a][b] == cost
+
+
+def test_two_places_a_step_apart_on_a_one_way_road_are_one_place():
+    network = build(roads_of([[(0, 0), (500, 0)]], oneway="yes", maxspeed_kmh=36.0), mode="drive")
+    way = route(network, at(network, 100.0, 5.0), at(network, 99.99, 5.0))
+    assert way.begin.tolist() == way.finish.tolist()
+    assert [step.turn for step in steps(network, way)] == ["arrive"]
