@@ -98,7 +98,7 @@ def fused(fixes: Sequence[Fix]) -> FusedPosition | None:
     The best source (device before EXIF before form) is joined by those that agree with it, each weighted by
     the inverse square of its radius. A mock fix is shown but never used.
     """
-    ordered = sorted(fixes, key=lambda fix: (ORDER.index(fix.source), fix.radius_m, fix.lon, fix.lat))
+    ordered = sorted(fixes, key=_precedence)
     usable = [fix for fix in ordered if fix.usable]
     honest = [fix for fix in usable if not fix.mock and fix.source != "place"]
     if not honest:
@@ -141,6 +141,12 @@ def geopoint_fix(text: str) -> Fix | None:
     if len(numbers) < 2:
         return None
     return _usable(Fix("device", numbers[1], numbers[0], numbers[3] if len(numbers) > 3 else None))
+
+
+def _precedence(fix: Fix) -> tuple[int, float, float, float, float]:
+    # What was stated comes last: a mock fix and one without a radius reckon with the same one.
+    stated = -1.0 if fix.accuracy_m is None else fix.accuracy_m
+    return ORDER.index(fix.source), fix.radius_m, fix.lon, fix.lat, stated
 
 
 def _usable(fix: Fix) -> Fix | None:

@@ -4,7 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audits.positions import FAR_M, Fix, agrees, apart_m, fused, geolocation_fix, geopoint_fix
@@ -74,6 +74,7 @@ FIXES = st.builds(
 
 
 @given(st.lists(FIXES, max_size=4))
+@example([Fix("device", LON, LAT), Fix("device", LON, LAT, 0.0)])
 def test_the_order_of_the_fixes_means_nothing(fixes):
     first = fused(fixes)
     assert all(fused(order) == first for order in itertools.permutations(fixes))
