@@ -23,7 +23,7 @@ from api.logs import Figures, logger
 from api.ogc.mount import add_ogc
 from api.outermost import Outermost
 from api.packing import Packing
-from api.routes import assets, health, inspect, login, maps, start, toilets, trail, users, v1
+from api.routes import assets, cases, health, inspect, login, maps, start, toilets, trail, users, v1
 from api.settings import Settings
 from api.starting import check_start
 from api.throttle import Throttle
@@ -32,7 +32,7 @@ from gis.db import make_engine
 BODY_BYTES = 1_000_000  # of JSON; a route that takes files says its own limit
 ROUTERS = (
     assets.router, start.router, inspect.router, health.router, login.router, users.router, trail.router,
-    maps.router, toilets.router, v1.router,
+    maps.router, toilets.router, cases.router, v1.router,
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Events of cases as the service takes them: who may do which, on which version, in which regions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from api.auth import Caller
 from api.schemas_office import CaseEventIn
-from api.scope import Regions, seen
+from api.scope import Regions, place_seen, seen
 from audits import casework
 from audits.case_recheck import check_on_site, reinspect
 from audits.case_tables import Case, CaseEvent
 from audits.casestate import CaseState
+from audits.tables import Finding
 from gis.errors import NotFoundError, VersionError
 
 event_in: TypeAdapter[CaseEventIn] = TypeAdapter(CaseEventIn)
@@ -47,6 +48,22 @@ def case_for(session: Session, uid: str, caller: Caller, regions: Regions) -> Ca
     if found is None:
         raise NotFoundError("case", uid[:80])
     return found
+
+
+def findings_for(session: Session, uids: Sequence[str], regions: Regions) -> None:
+    """Make sure that a caller sees these findings and that no case knows them.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that id, it lies elsewhere, or it is in a case already.
+    """
+    where = place_seen(Finding.place_layer, Finding.place_uid, regions)
+    query = select(Finding.uid).where(Finding.uid.in_(uids), Finding.state == "open", where)
+    known = set(session.scalars(query))
+    for uid in uids:
+        if uid not in known:
+            raise NotFoundError("open finding", uid[:80])
 
 
 def version_of(session: Session, case: Case) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from audits.case_tables import Case
+from audits.store import PLACES
 from audits.tables import Finding, Visit
 from gis.spatial import bbox_hit
 from gis.store import LAYER_TABLES
@@ -78,7 +79,22 @@ def page(
         query = query.where(stored.id > sought.after)
     rows = session.execute(query).all()
     found = [_told(listing.columns, row[1:]) for row in rows[: sought.limit]]
+    if "place_uid" in listing.columns:
+        _name_places(session, found)
     return found, rows[sought.limit - 1].id if len(rows) > sought.limit else None
+
+
+def _name_places(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    # By one query a layer; homes have no name, and their address is not for a list.
+    names: dict[tuple[str, str], str | None] = {}
+    for layer, (place, _) in PLACES.items():
+        table: Any = place
+        uids = {row["place_uid"] for row in rows if row["place_layer"] == layer}
+        if uids and hasattr(table, "name"):
+            query = select(table.uid, table.name).where(table.uid.in_(uids), table.retired_by.is_(None))
+            names |= {(layer, uid): name for uid, name in session.execute(query)}
+    for row in rows:
+        row["place_name"] = names.get((row["place_layer"], row["place_uid"]))
 
 
 def _told(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

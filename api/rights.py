@@ -94,6 +94,11 @@ TABLE = {
     "POST /api/v1/conflicts/{uid}/decision": "reviewer admin",
     # cases: each event has its own row in api.case_events.DOERS
     "GET /api/v1/cases/{uid}": "contractor inspector reviewer housing planner auditor admin",
+    "GET /cases": "contractor inspector reviewer housing planner auditor admin",
+    "GET /review": "reviewer admin",
+    "GET /api/v1/kpis": "contractor inspector reviewer housing planner auditor admin",
+    "GET /api/v1/kpis/{figure}": "contractor inspector reviewer housing planner auditor admin",
+    "POST /api/v1/cases": "reviewer admin",
     "POST /api/v1/cases/{uid}/events": "contractor inspector reviewer housing admin",
     # lists; homes have their own row in api.routes.v1_lists.HOMES
     "GET /api/v1/places/{layer}": "clerk inspector reviewer housing planner auditor admin",

@@ -181,6 +181,14 @@ CaseEventIn = Annotated[
 ]
 
 
+class FindingsIn(Asked):
+    """Findings of inspections that become cases; elements that failed together become one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"findings": ["V00012-door-1-clear_width"]}]})
+
+    findings: Annotated[list[Uid], Field(min_length=1, max_length=500)]
+
+
 class ChangeIn(Asked):
     """One change made offline: its own id, when it was made, what it was about, and what it says."""
 

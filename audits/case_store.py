@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from audits.case_tables import ROLES, Case, CaseReport
@@ -108,9 +108,11 @@ def reports(session: Session, case_id: int | None = None) -> pd.DataFrame:
     return pd.DataFrame(read_frame(session, CaseReport, where=where))
 
 
-def cases(session: Session, *, state: str | None = None) -> pd.DataFrame:
-    """Return the rows of cases, all or those in one state."""
-    return pd.DataFrame(read_frame(session, Case, where=None if state is None else Case.state == state))
+def cases(
+    session: Session, *, state: str | None = None, where: ColumnElement[bool] | None = None
+) -> pd.DataFrame:
+    """Return the rows of cases, all or those in one state or that meet a condition."""
+    return pd.DataFrame(read_frame(session, Case, where=where if state is None else Case.state == state))
 
 
 def new_findings(session: Session, uids: Sequence[str] | None = None) -> pd.DataFrame:

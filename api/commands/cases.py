@@ -1,7 +1,6 @@
 """`tantu audit cases` and `tantu audit chain …`: figures of cases, their lists, and the proof under them."""
 
-import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +12,6 @@ from gis.catalogue import codelist
 from gis.errors import SetupError
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from sqlalchemy.orm import Session
-
     from audits.case_integrity import Integrity
     from audits.chain import Link
 
@@ -27,6 +23,7 @@ LISTED = ("case", "place", "element", "state", "severity", "unit", "due_on", "ov
 def register_cases(audit: typer.Typer) -> None:
     """Add the commands to the family `tantu audit`."""
     audit.command("cases", help=word("command.audit_cases"))(list_cases)
+    audit.command("open", help=word("command.audit_open"))(open_from_findings)
     chain = typer.Typer(help=word("command.audit_chain"), no_args_is_help=True)
     chain.command("verify", help=word("command.audit_chain_verify"))(verify_chain)
     chain.command("export", help=word("command.audit_chain_export"))(export_chain)
@@ -42,20 +39,26 @@ def list_cases(
     as_json: Json = False,
 ) -> None:
     """Count cases by region in a period, and list the open ones or those behind one figure."""
+    from api import case_figures
     from audits import kpis
-    from audits.case_store import cases
 
     codelist("region_level")[level]
-    if figure is not None:
+    if figure:
         codelist("kpi")[figure]
     end = until.date() if until else today()
     start = since.date() if since else date(end.year, 1, 1)
     with place().session(read_only=True) as session:
-        counted, names = _placed(session, kpis.counted(cases(session), start, end), level)
-    rows = [_figures(row, names) for row in (kpis.figures(counted), kpis.figures(counted, "area"))]
-    ended = counted["state"].isin([c for c, f in codelist("case_state").codes.items() if f.facts["ended"]])
-    shown = counted[~ended] if figure is None else kpis.behind(counted, kpis.SHARES.get(figure, (figure,))[0])
-    listed = [_case(row, end) for row in shown.to_dict("records")]
+        counted = case_figures.counted(session, (start, end), on=today(), level=level)
+        names = case_figures.region_names(session, settings().lang, on=today())
+    rows = [
+        [row | {"name": row["name"] or word(f"cases.{unnamed}")} for row in case_figures.rows(figures, names)]
+        for figures, unnamed in (
+            (kpis.figures(counted), "total"),
+            (kpis.figures(counted, "area"), "unplaced"),
+        )
+    ]
+    shown = case_figures.behind(counted, figure)
+    listed = [case_figures.told(row, end) for row in shown.to_dict("records")]
     told = {"from": start, "to": end, "total": rows[0][0], "regions": rows[1], "cases": listed}
 
     def show() -> None:
@@ -63,13 +66,27 @@ def list_cases(
         headings = [word("cases.region"), *(codelist("kpi")[name].label(settings().lang) for name in names)]
         lines = [[row["name"], *(row[name] for name in names)] for row in (*rows[1], *rows[0])]
         table(word("cases.title", start=start, end=end), headings, lines)
-        table(
-            word("cases.list"),
-            [word(f"cases.{column}") for column in LISTED],
-            [_labelled(row) for row in listed],
-        )
+        columns = [word(f"cases.{column}") for column in LISTED]
+        table(word("cases.list"), columns, [_labelled(row) for row in listed])
 
     answer(told, as_json=as_json, show=show)
+
+
+def open_from_findings(
+    by: Annotated[str | None, typer.Option("--by", help=word("option.by"))] = None, *, as_json: Json = False
+) -> None:
+    """Open a case for every inspected element that failed and is in no case yet."""
+    from audits.case_opening import open_cases
+
+    here = place()
+    with here.session() as session:
+        opened = open_cases(session, by=by or here.settings.user, at=datetime.now(UTC))
+    told = {
+        "opened": list(opened.opened), "recurring": list(opened.recurring), "joined": opened.joined,
+        "waiting": opened.waiting,
+    }  # fmt: skip
+    counts = {"opened": len(opened.opened), "recurring": len(opened.recurring)}
+    answer(told, as_json=as_json, show=lambda: say(word("cases.opened", **{**told, **counts})))
 
 
 def verify_chain(
@@ -124,49 +141,6 @@ def _links() -> "list[Link] | None":
             return links(session)
     except SetupError:
         return None
-
-
-def _placed(session: "Session", cases: "pd.DataFrame", level: str) -> "tuple[pd.DataFrame, dict[str, str]]":
-    from gis import store
-    from gis.regiontree import RegionTree
-
-    tree = RegionTree.of(store.layer(session, "regions"), today())
-    column = "name" if settings().lang == "zh" else "name_en"
-    names = tree.regions[column].where(tree.regions[column].notna(), tree.regions["name"])
-    return cases.assign(area=tree.ancestor(cases["region_code"], level)), {
-        str(code): str(name) for code, name in names.items()
-    }
-
-
-def _figures(figures: "pd.DataFrame", names: dict[str, str]) -> list[dict[str, Any]]:
-    from audits.kpis import FLAGS, SHARES
-
-    whole = figures.index.name is None
-    return [
-        {
-            "code": code,
-            "name": word("cases.total") if whole else names.get(code, word("cases.unplaced")),
-            **{name: int(row[name]) for name in FLAGS},
-            **{name: None if math.isnan(row[name]) else float(row[name]) for name in SHARES},
-        }
-        for code, row in zip(figures.index, figures.to_dict("records"), strict=True)
-    ]
-
-
-def _case(row: dict[Any, Any], on: date) -> dict[str, Any]:
-    """Return a case without the names of people."""
-    due = row["due_on"] if isinstance(row["due_on"], date) else None
-    open_ = not codelist("case_state")[row["state"]].facts["ended"]
-    return {
-        "case": row["uid"],
-        "place": row["place_uid"],
-        "element": row["element"],
-        "state": row["state"],
-        "severity": row["severity"],
-        "unit": row["unit"] if isinstance(row["unit"], str) else None,
-        "due_on": due,
-        "overdue": open_ and due is not None and due < on and row["paused_on"] is None,
-    }
 
 
 def _labelled(row: dict[str, Any]) -> list[object]:

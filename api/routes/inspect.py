@@ -17,7 +17,7 @@ CHINA = timedelta(hours=8)  # one time zone, no summer time
 OFFLINE = (
     "theme.js", "codec.js", "page.js", "nearby.js", "tokens.css", "page.css", "app/app.css", "app/icon.svg",
     "app/dom.js", "app/http.js", "app/ui.js", "app/account.js", "app/judge.js", "app/fieldbook.js",
-    "app/send.js", "app/inspect.js", "app/measure.svg",
+    "app/upload.js", "app/send.js", "app/inspect.js", "app/measure.svg",
 )  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.case_events import case_for, take_event, version_of
+from api.case_events import case_for, findings_for, take_event, version_of
 from api.deps import CallerDep, NowDep, ReadDep, SessionDep, SettingsDep
 from api.schemas import NO_NUL
-from api.schemas_office import CaseEventIn
+from api.schemas_office import CaseEventIn, FindingsIn
 from api.scope import regions_of
 from audits import case_store, event_store
+from audits.case_opening import open_cases
 from audits.case_tables import Case
 
 router = APIRouter(tags=["cases"])
@@ -54,6 +55,36 @@ class CaseOut(BaseModel):
     merged_into: str | None
     rules: list[str]
     events: list[EventOut]
+
+
+class OpenedOut(BaseModel):
+    """What became of findings: cases opened, of them recurrences, findings that joined a case or wait."""
+
+    opened: list[str]
+    recurring: list[str]
+    joined: int
+    waiting: int
+
+
+@router.post("/cases", status_code=201)
+def open_(
+    said: FindingsIn, caller: CallerDep, session: SessionDep, settings: SettingsDep, now: NowDep
+) -> OpenedOut:
+    """Open cases from findings that no case knows yet.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such finding, it lies elsewhere, or it is in a case already.
+    ConflictError
+        Somebody who found it had a hand in the case that it would join.
+    """
+    findings_for(session, said.findings, regions_of(caller, settings))
+    opened = open_cases(session, by=caller.name, at=now, finding_uids=said.findings)
+    return OpenedOut(
+        opened=list(opened.opened), recurring=list(opened.recurring), joined=opened.joined,
+        waiting=opened.waiting,
+    )  # fmt: skip
 
 
 @router.get("/cases/{uid}")

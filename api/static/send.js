@@ -2,9 +2,7 @@
    Sending twice changes nothing; a photo is dropped from the phone only after the service's receipt. */
 import { ask } from "./http.js";
 import { all, put, read, remove } from "./fieldbook.js";
-
-const PART = 256 * 1024;
-const TUS = { "Tus-Resumable": "1.0.0" };
+import { digest, sendFile } from "./upload.js";
 
 /** Signing of a request: the phone's own token where it has one, else the session of the browser. */
 async function signed() {
@@ -12,41 +10,10 @@ async function signed() {
   return token ? { Authorization: "Bearer " + token.value } : {};
 }
 
-async function digest(blob) {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const encoded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-
-/** A request whose headers matter; fails like `ask` where the line is down. */
-async function raw(method, address, headers, body) {
-  const answer = await fetch(address, { method, headers: { ...TUS, ...(await signed()), ...headers }, body, credentials: "same-origin" });
-  return answer;
-}
-
 /** Send one photo, going on where an earlier attempt ended. Returns true when the service has all of it. */
 async function sendPhoto(photo) {
-  let address = photo.address, offset = null;
-  if (address) {
-    const known = await raw("HEAD", address, {});
-    offset = known.ok ? Number(known.headers.get("Upload-Offset")) : null;
-  }
-  if (offset === null) {
-    const said = { filename: photo.name, kind: "photo", sha256: await digest(photo.blob), visit: photo.visit, role: photo.role };
-    const metadata = Object.entries(said).map(([key, value]) => key + " " + encoded(value)).join(",");
-    const made = await raw("POST", "/api/v1/uploads", { "Upload-Length": String(photo.blob.size), "Upload-Metadata": metadata });
-    if (!made.ok) return false;
-    address = made.headers.get("Location");
-    await put("photos", { ...photo, address });
-    offset = 0;
-  }
-  while (offset < photo.blob.size) {
-    const sent = await raw("PATCH", address, { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" }, photo.blob.slice(offset, offset + PART));
-    if (!sent.ok) return false;
-    offset = Number(sent.headers.get("Upload-Offset"));
-  }
-  return true;
+  const said = { filename: photo.name, kind: "photo", sha256: await digest(photo.blob), visit: photo.visit, role: photo.role };
+  return sendFile(photo.blob, said, { address: photo.address, signed, begun: (address) => put("photos", { ...photo, address }) });
 }
 
 /** What the service is told of a visit. */

@@ -119,3 +119,65 @@ def test_the_chain_verifies_here_and_from_an_export_and_a_forgery_ends_in_code_1
     assert json.loads(audit("chain", "verify", file, "--json").stdout)["faults"] == [
         {"position": 2, "why": "missing"}
     ]
+
+
+@pytest.fixture
+def found(doors):
+    """A door too narrow at a toilet in Ganzhou and at one in Gaotai, each found by its county's inspector."""
+    toilets = gpd.GeoDataFrame(
+        {"uid": ["t1", "t2"], "region_code": ["620702101", "620724100"]},
+        geometry=[shapely.Point(100.45, 38.93)] * 2, crs=4326,
+    )  # fmt: skip
+    with transaction(doors.engine) as session:
+        write_frame(session, Toilet, toilets)
+    reading = {"element": "door", "attribute": "clear_width", "value": 600, "unit": "mm"}
+    for number, (place, who) in enumerate((("t1", "inspector"), ("t2", "inspector_elsewhere"))):
+        visit = {
+            "place_layer": "toilets",
+            "place_uid": place,
+            "visited_on": "2026-03-01",
+            "readings": [reading],
+        }
+        put = doors.client(who).put(f"/api/v1/visits/00000000-0000-4000-8000-00000000000{number}", json=visit)
+        assert put.status_code == 201, put.text
+    return doors
+
+
+def test_findings_become_cases_once_and_each_county_sees_its_own(found):
+    desk = found.client("reviewer")
+    listed = desk.get("/api/v1/findings?state=open").json()["items"]
+    assert {one["place_uid"] for one in listed} == {"t1", "t2"}
+    asked = {"findings": [one["uid"] for one in listed]}
+    assert found.client("inspector").post("/api/v1/cases", json=asked).status_code == 403
+    told = desk.post("/api/v1/cases", json=asked)
+    assert (told.status_code, len(told.json()["opened"])) == (201, 2)
+    assert desk.post("/api/v1/cases", json=asked).status_code == 404
+    figures = desk.get("/api/v1/kpis").json()
+    assert (figures["total"]["filed"], figures["total"]["closed_share"]) == (0, None)
+    assert {one["place"] for one in desk.get("/api/v1/kpis/open").json()["cases"]} == {"t1", "t2"}
+    near = found.client("inspector").get("/api/v1/kpis/open").json()["cases"]
+    assert [one["place"] for one in near] == ["t1"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("kpis?since=2026-03-02&until=2026-03-01", 400),
+        ("kpis?since=yesterday", 400),
+        ("kpis?colour=red", 400),
+        ("kpis?level=street", 400),
+        ("kpis/colour", 400),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(found, asked, status):
+    answer = found.client("reviewer").get(f"/api/v1/{asked}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_the_command_opens_a_case_for_each_element_that_no_case_knows(found, monkeypatch):
+    monkeypatch.setenv("TANTU_DATABASE_URL", found.settings.database_url)
+    app = typer.Typer()
+    register_cases(app)
+    first, second = (json.loads(CliRunner().invoke(app, ["open", "--json"]).stdout) for _ in range(2))
+    assert (len(first["opened"]), first["joined"]) == (2, 0)
+    assert second == {"opened": [], "recurring": [], "joined": 0, "waiting": 0}
