@@ -21,11 +21,14 @@ What may be questioned: the moment of last use is written at most once a minute 
 own, so that reading does not become writing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from api import rights, store
@@ -133,12 +136,22 @@ def _check_parameters(request: Request, path: str) -> None:
     # A misspelt filter that is ignored answers more than was asked for. Pages and OGC check their own.
     if not request.query_params or not path.startswith("/api/"):
         return
-    described = request.app.openapi()["paths"].get(path, {}).get(request.method.lower(), {})
-    known = {each["name"] for each in described.get("parameters", ()) if each["in"] == "query"}
+    known = set(_parameters(request.scope["route"].dependant))
     for name in request.query_params:
         if name not in known:
             there = ", ".join(sorted(known)) or "none"
             raise InputError(f"There is no parameter '{name[:40]}' here; there are: {there}")
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield parameter.alias
+    for below in dependant.dependencies:
+        yield from _parameters(below)
 
 
 def identify(request: Request, engine: Engine, now: datetime) -> Caller:

@@ -58,8 +58,8 @@ async function openChosen() {
   const findings = [...chosen].slice(0, AT_ONCE);
   const told = await attempt(at("wrong"), () => post("/api/v1/cases", { findings }));
   if (!told) return;
-  tell(say("review.opened", { opened: number(told.opened.length), joined: number(told.joined), waiting: number(told.waiting) }));
   await Promise.all([drawFound(), drawReported()]);
+  tell(say("review.opened", { opened: number(told.opened.length), joined: number(told.joined), waiting: number(told.waiting) }));
 }
 
 async function drawReported() {

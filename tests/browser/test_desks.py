@@ -14,7 +14,7 @@ def open_first(page, count):
     for number in range(count):
         boxes.nth(number).check()
     page.locator("#open-cases").click()
-    page.locator("#reported table").wait_for()
+    page.locator("#status").get_by_text("新开案件").wait_for()  # the tables are drawn by then
 
 
 @pytest.mark.parametrize("dress", DRESSES, ids=str)
